@@ -2,6 +2,11 @@
 
 pub mod addr;
 pub mod diagnostic;
+pub mod functions;
+pub mod provider;
+pub mod schema;
 pub mod source;
 pub mod syntax;
 pub mod value;
+
+pub use plumb_macros::Schema;

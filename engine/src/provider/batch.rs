@@ -1,0 +1,1 @@
+//! Merges reads that are wanted at the same time into one call.

@@ -1,0 +1,243 @@
+//! What a provider is to the engine: schemas and pure planning rules on one side, a client that acts on the other.
+
+mod batch;
+pub mod typed;
+
+use std::fmt;
+use std::sync::Arc;
+use std::time::Duration;
+
+use async_trait::async_trait;
+use serde::{Deserialize, Serialize};
+
+use crate::diagnostic::Diagnostics;
+use crate::schema::Schema;
+use crate::value::{Path, Type, Value};
+
+/// A provider: its types by name, and how to make a client for a configuration.
+#[async_trait]
+pub trait Provider: Send + Sync {
+    /// Source address: `registry.terraform.io/hashicorp/aws`.
+    fn source(&self) -> &str;
+
+    /// Arguments of its `provider` block.
+    fn config_schema(&self) -> &Schema;
+
+    /// A resource type, or `None` if there is none of this name.
+    fn resource_type(&self, name: &str) -> Option<&dyn ResourceType>;
+
+    /// A data source, or `None` if there is none of this name.
+    fn data_source(&self, name: &str) -> Option<&Schema>;
+
+    /// All resource type names in order.
+    fn resource_types(&self) -> Vec<&str>;
+
+    /// All data source names in order.
+    fn data_sources(&self) -> Vec<&str>;
+
+    /// Functions callable as `provider::NAME::…`, by their last name.
+    fn functions(&self) -> &'static [crate::functions::Function] {
+        &[]
+    }
+
+    /// Makes a client. Checks what it can without a call; the first call finds the rest.
+    async fn configure(&self, config: &Value) -> Result<Arc<dyn Client>, Diagnostics>;
+}
+
+/// Schema and pure planning rules of a resource type.
+pub trait ResourceType: Send + Sync {
+    /// Attributes and nested blocks.
+    fn schema(&self) -> &Schema;
+
+    /// Checks a configuration beyond its schema; parts may be unknown, and an unknown part is no error.
+    fn validate(&self, _config: &Value) -> Diagnostics {
+        Diagnostics::new()
+    }
+
+    /// Adapts a planned change: computed values that follow from arguments, replacements that depend on values.
+    /// Pure; `client` is there for settings of the provider's configuration such as default tags.
+    fn plan(&self, _change: &mut PlannedChange, _client: Option<&dyn Client>) -> Diagnostics {
+        Diagnostics::new()
+    }
+
+    /// How the create of an object is recognised after a crash.
+    fn recognition(&self) -> Recognition;
+}
+
+/// A change as the planner proposes it, before the type has its say.
+#[derive(Clone, Debug)]
+pub struct PlannedChange {
+    /// The prior object; null for a create.
+    pub prior: Value,
+    /// The configuration; null where an argument is not set.
+    pub config: Value,
+    /// The object to be; unknown where only the provider can tell.
+    pub planned: Value,
+    /// Attributes whose change replaces the object, besides those that the schema marks.
+    pub replace: Vec<Path>,
+}
+
+/// How a create is recognised after a crash, so that it is neither lost nor done twice.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub enum Recognition {
+    /// The API takes a client token and answers a repetition with the first result.
+    ClientToken,
+    /// The API takes a creation token and finds the object by it.
+    CreationToken,
+    /// A tag that is set in the same call finds it.
+    Tag,
+    /// The name is unique and chosen by us.
+    NaturalName,
+    /// The arguments identify it: an association, an attachment, a rule.
+    Arguments,
+    /// Nothing outside plumb's own state is made.
+    Local,
+}
+
+/// The key under which one create is sent, the same for every repetition of it.
+#[derive(Clone, Debug, PartialEq, Eq, Hash, Serialize, Deserialize)]
+pub struct IntentKey(Arc<str>);
+
+impl IntentKey {
+    /// The key of the create of `address` in the run `run` of the state `lineage`: a UUID, the same for the same input.
+    pub fn new(lineage: &str, run: &str, address: &str) -> Self {
+        let name = format!("{lineage}\n{run}\n{address}");
+        Self(uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes()).to_string().into())
+    }
+
+    /// The text: 36 characters of lower-case hexadecimal digits and hyphens, at most 64 as every AWS token allows.
+    pub fn as_str(&self) -> &str {
+        &self.0
+    }
+}
+
+impl fmt::Display for IntentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+/// An object as the state knows it: enough to find it again.
+#[derive(Clone, Debug)]
+pub struct Known {
+    /// The type's import id.
+    pub id: String,
+    /// Its last observed attributes; `None` for an import.
+    pub object: Option<Value>,
+}
+
+/// The three answers of a read. "Could not read" is never "gone".
+#[derive(Clone, Debug)]
+pub enum ReadOutcome {
+    /// The object as it is now.
+    Found(Value),
+    /// The remote side says that there is no such object.
+    Absent,
+    /// The remote side did not answer the question.
+    Failed(ProviderError),
+}
+
+/// A create as the provider is asked to do it.
+pub struct Creation<'a> {
+    /// Token of the call.
+    pub key: &'a IntentKey,
+    /// Called as soon as the object's id is known, before anything else is done to it.
+    pub made: &'a (dyn Fn(&str) + Send + Sync),
+    /// How long it may take.
+    pub timeout: Duration,
+}
+
+impl Creation<'_> {
+    /// Records the id of the object that now exists.
+    pub fn made(&self, id: &str) {
+        (self.made)(id);
+    }
+}
+
+/// A configured provider: it acts. Every method may be called from many tasks at once.
+#[async_trait]
+pub trait Client: Send + Sync {
+    /// Reads objects of one type, as few calls as the API allows; one answer per object, in their order.
+    async fn read(&self, type_name: &str, objects: Vec<Known>) -> Vec<ReadOutcome>;
+
+    /// Makes an object; `planned` is wholly known but for computed attributes, which are unknown or null.
+    /// Returns the object with every attribute known.
+    async fn create(&self, type_name: &str, planned: &Value, creation: &Creation<'_>) -> Result<Value, ProviderError>;
+
+    /// Changes an object in place. Returns it with every attribute known.
+    async fn update(&self, type_name: &str, prior: &Value, planned: &Value) -> Result<Value, ProviderError>;
+
+    /// Deletes an object and waits until it is gone; an object that is gone already is a success.
+    async fn delete(&self, type_name: &str, prior: &Value) -> Result<(), ProviderError>;
+
+    /// Looks for the result of a create that was sent under `key` and never answered.
+    async fn find(&self, type_name: &str, planned: &Value, key: &IntentKey) -> Result<Option<Value>, ProviderError>;
+
+    /// Reads a data source; `config` is wholly known.
+    async fn read_data(&self, type_name: &str, config: &Value) -> Result<Value, ProviderError>;
+
+    /// The provider's own settings, for [`ResourceType::plan`].
+    fn as_any(&self) -> &dyn std::any::Any;
+
+    /// How many API calls were sent so far, retries included.
+    fn calls(&self) -> u64;
+}
+
+/// Why a provider could not do what it was asked.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{action}: {message}")]
+pub struct ProviderError {
+    /// What was attempted, with the API's words: "creating aws_vpc (CreateVpc)".
+    pub action: String,
+    /// What the remote side said, with code and request id, nothing lost.
+    pub message: String,
+    /// The way out, where one is known.
+    pub help: Option<String>,
+    /// What is known of the effect.
+    pub effect: Effect,
+}
+
+/// What a failed call may have done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Effect {
+    /// Nothing: it was refused or never sent.
+    None,
+    /// It cannot be told: no answer came.
+    Unknown,
+    /// A part of it was done.
+    Partial,
+}
+
+impl ProviderError {
+    /// A call that was refused or never sent.
+    pub fn refused(action: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { action: action.into(), message: message.into(), help: None, effect: Effect::None }
+    }
+
+    /// A call whose answer never came.
+    pub fn unanswered(action: impl Into<String>, message: impl Into<String>) -> Self {
+        Self { effect: Effect::Unknown, ..Self::refused(action, message) }
+    }
+
+    /// Adds the way out.
+    #[must_use]
+    pub fn help(mut self, help: impl Into<String>) -> Self {
+        self.help = Some(help.into());
+        self
+    }
+}
+
+/// The type of an attribute, from a Rust type.
+pub trait AttributeType {
+    /// Whether a value may be left out.
+    const OPTIONAL: bool = false;
+    /// The type of its values.
+    fn ty() -> Type;
+}
+
+/// The schema of a documented struct; implemented by `#[derive(Schema)]`.
+pub trait Schematic {
+    /// The struct's attributes and nested blocks.
+    fn block() -> crate::schema::Block;
+}
