@@ -3,9 +3,11 @@
 pub mod addr;
 pub mod diagnostic;
 pub mod functions;
+pub mod plan;
 pub mod provider;
 pub mod schema;
 pub mod source;
+pub mod store;
 pub mod syntax;
 pub mod value;
 

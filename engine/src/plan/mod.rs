@@ -1,0 +1,252 @@
+//! Plans: what is to be done and why, as data.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::addr::{ConfigResource, InstanceAddr, Target};
+use crate::store::ObjectKey;
+use crate::value::{Path, Value};
+
+/// Everything that an apply will do.
+#[derive(Clone, Debug)]
+pub struct Plan {
+    /// What kind of plan it is.
+    pub mode: PlanMode,
+    /// Lineage of the state that it was made from; empty when there was none.
+    pub lineage: String,
+    /// Serial of the state that it was made from.
+    pub serial: u64,
+    /// Changes of objects, by address; objects that stay as they are are among them as no-ops.
+    pub changes: Vec<ResourceChange>,
+    /// What a refresh found different from the state, by address.
+    pub drift: Vec<Drift>,
+    /// Objects as the refresh found them, to be stored with the apply.
+    pub refreshed: Vec<Refreshed>,
+    /// Changes of the root module's outputs, by name.
+    pub outputs: BTreeMap<Arc<str>, OutputChange>,
+    /// Values of the root module's variables; ephemeral ones are left out.
+    pub variables: BTreeMap<Arc<str>, Value>,
+    /// `-target`.
+    pub targets: Vec<Target>,
+    /// `-exclude`.
+    pub excludes: Vec<Target>,
+    /// Row versions of the objects that the plan was made from.
+    pub read_set: BTreeMap<ObjectKey, u64>,
+    /// Results of checks and conditions, by address.
+    pub checks: Vec<CheckResult>,
+    /// When it was made, RFC 3339 in UTC.
+    pub timestamp: String,
+    /// Whether planning failed: such a plan is shown, never applied.
+    pub errored: bool,
+}
+
+/// What kind of plan it is.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlanMode {
+    /// Make everything as the configuration says.
+    #[default]
+    Normal,
+    /// Only take over what a refresh finds.
+    RefreshOnly,
+    /// Delete everything.
+    Destroy,
+}
+
+/// One change of one object.
+#[derive(Clone, Debug)]
+pub struct ResourceChange {
+    /// The object.
+    pub object: ObjectKey,
+    /// Where the object was before, when it moves.
+    pub moved_from: Option<InstanceAddr>,
+    /// Provider configuration that does it, as [`crate::store::ObjectRecord::provider`] writes it.
+    pub provider: String,
+    /// What is done.
+    pub action: Action,
+    /// Why, where it does not follow from the difference.
+    pub reason: Option<Reason>,
+    /// The object as it is; null when there is none.
+    pub before: Value,
+    /// The object to be; null when there will be none, with unknown parts.
+    pub after: Value,
+    /// The attributes that force a replacement.
+    pub replace_paths: Vec<Path>,
+    /// Id under which an existing object is taken over.
+    pub importing: Option<String>,
+    /// Resources that the object will depend on, itself left out.
+    pub dependencies: Vec<ConfigResource>,
+    /// A replacement is made first; an object made so is deleted so.
+    pub create_before_destroy: bool,
+}
+
+/// What is done to an object.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Action {
+    /// Nothing.
+    NoOp,
+    /// It is made.
+    Create,
+    /// A data source is read during apply.
+    Read,
+    /// It is changed in place.
+    Update,
+    /// It is deleted, and a new one is made.
+    DeleteThenCreate,
+    /// A new one is made, and it is deleted.
+    CreateThenDelete,
+    /// It is deleted.
+    Delete,
+    /// It leaves the state and stays as it is.
+    Forget,
+}
+
+impl Action {
+    /// Whether the object is replaced.
+    pub fn is_replace(self) -> bool {
+        matches!(self, Action::DeleteThenCreate | Action::CreateThenDelete)
+    }
+}
+
+/// Why an object is changed, where the difference alone does not tell.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Reason {
+    /// Its create did not finish.
+    ReplaceBecauseTainted,
+    /// `-replace` names it.
+    ReplaceByRequest,
+    /// `replace_triggered_by`.
+    ReplaceByTriggers,
+    /// An attribute changes that cannot be changed in place.
+    ReplaceBecauseCannotUpdate,
+    /// Its block is no longer in the configuration.
+    DeleteBecauseNoResourceConfig,
+    /// Its module call is no longer in the configuration.
+    DeleteBecauseNoModule,
+    /// The block has `count` or `for_each` now, or no longer has.
+    DeleteBecauseWrongRepetition,
+    /// `count` is smaller now.
+    DeleteBecauseCountIndex,
+    /// `for_each` has no such key now.
+    DeleteBecauseEachKey,
+    /// It moved to an address that the configuration does not have.
+    DeleteBecauseNoMoveTarget,
+    /// Its arguments are not known yet.
+    ReadBecauseConfigUnknown,
+    /// Something that it depends on changes first.
+    ReadBecauseDependencyPending,
+    /// A check reads it at apply.
+    ReadBecauseCheckNested,
+}
+
+/// What a refresh found.
+#[derive(Clone, Debug)]
+pub struct Drift {
+    /// The object.
+    pub object: ObjectKey,
+    /// Where the object was before, when it moved.
+    pub moved_from: Option<InstanceAddr>,
+    /// Provider configuration that read it.
+    pub provider: String,
+    /// As the state has it.
+    pub before: Value,
+    /// As it is; null when it is gone.
+    pub after: Value,
+}
+
+/// A refreshed object, to be written back with the apply.
+#[derive(Clone, Debug)]
+pub struct Refreshed {
+    /// The object.
+    pub object: ObjectKey,
+    /// As it is; `None` when it is gone.
+    pub value: Option<Value>,
+}
+
+/// A change of an output.
+#[derive(Clone, Debug)]
+pub struct OutputChange {
+    /// What happens: no-op, create, update or delete.
+    pub action: Action,
+    /// As stored; null when there is none.
+    pub before: Value,
+    /// As it will be; null when there will be none.
+    pub after: Value,
+    /// Never shown.
+    pub sensitive: bool,
+}
+
+/// Result of the conditions of one checkable object.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckResult {
+    /// Address of the resource, output, variable or check block.
+    pub address: String,
+    /// What it is: `resource`, `output_value`, `check`, `var`.
+    pub kind: String,
+    /// The result.
+    pub status: CheckStatus,
+    /// Messages of the conditions that failed.
+    pub problems: Vec<String>,
+}
+
+/// Result of a condition.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum CheckStatus {
+    /// All held.
+    Pass,
+    /// Not known before apply.
+    Unknown,
+    /// At least one did not hold.
+    Fail,
+    /// At least one could not be evaluated.
+    Error,
+}
+
+/// How many objects a plan changes, as its last line says.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Counts {
+    /// Taken over.
+    pub import: usize,
+    /// Made, replacements included.
+    pub add: usize,
+    /// Changed in place.
+    pub change: usize,
+    /// Deleted, replacements included.
+    pub destroy: usize,
+    /// Left alone from now on.
+    pub forget: usize,
+}
+
+impl Plan {
+    /// How many objects it changes.
+    pub fn counts(&self) -> Counts {
+        let mut counts = Counts::default();
+        for change in &self.changes {
+            counts.import += usize::from(change.importing.is_some());
+            match change.action {
+                Action::Create => counts.add += 1,
+                Action::Update => counts.change += 1,
+                Action::Delete => counts.destroy += 1,
+                Action::Forget => counts.forget += 1,
+                Action::DeleteThenCreate | Action::CreateThenDelete => {
+                    counts.add += 1;
+                    counts.destroy += 1;
+                }
+                Action::NoOp | Action::Read => {}
+            }
+        }
+        counts
+    }
+
+    /// Whether an apply would do anything at all.
+    pub fn is_empty(&self) -> bool {
+        let nothing =
+            |it: &ResourceChange| it.action == Action::NoOp && it.importing.is_none() && it.moved_from.is_none();
+        self.changes.iter().all(nothing) && self.outputs.values().all(|it| it.action == Action::NoOp)
+    }
+}
