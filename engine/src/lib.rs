@@ -1,7 +1,10 @@
 //! The language, the planner and the executor.
 
 pub mod addr;
+pub mod apply;
+pub mod config;
 pub mod diagnostic;
+pub mod events;
 pub mod functions;
 pub mod plan;
 pub mod provider;

@@ -1,9 +1,13 @@
 //! Plans: what is to be done and why, as data.
 
+mod request;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use request::{PlanOptions, PlanRequest, PlanResult, create};
 
 use crate::addr::{ConfigResource, InstanceAddr, Target};
 use crate::store::ObjectKey;

@@ -3,6 +3,7 @@
 mod batch;
 pub mod typed;
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,6 +43,27 @@ pub trait Provider: Send + Sync {
 
     /// Makes a client. Checks what it can without a call; the first call finds the rest.
     async fn configure(&self, config: &Value) -> Result<Arc<dyn Client>, Diagnostics>;
+}
+
+/// Providers by source address.
+#[derive(Clone, Default)]
+pub struct Providers(BTreeMap<Arc<str>, Arc<dyn Provider>>);
+
+impl Providers {
+    /// Adds a provider under its source address.
+    pub fn add(&mut self, provider: Arc<dyn Provider>) {
+        self.0.insert(provider.source().into(), provider);
+    }
+
+    /// The provider of a source address.
+    pub fn get(&self, source: &str) -> Option<&Arc<dyn Provider>> {
+        self.0.get(source)
+    }
+
+    /// All of them in order of their source address.
+    pub fn iter(&self) -> impl Iterator<Item = &Arc<dyn Provider>> {
+        self.0.values()
+    }
 }
 
 /// Schema and pure planning rules of a resource type.

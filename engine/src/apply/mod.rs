@@ -1,0 +1,66 @@
+//! Applying a plan: operations in order, each written down before it is sent and after it is done.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use tokio::sync::watch;
+
+use crate::config::{Config, Variables};
+use crate::diagnostic::Diagnostics;
+use crate::events::Events;
+use crate::plan::{Counts, Plan};
+use crate::provider::Providers;
+use crate::store::{Lease, OutputRecord, RunStatus, Store};
+
+/// What an apply works on.
+pub struct ApplyRequest<'a> {
+    /// The configuration that the plan was made from.
+    pub config: &'a Config,
+    /// Variables as given from outside: those that the plan does not hold because they are ephemeral.
+    pub variables: &'a Variables,
+    /// The plan.
+    pub plan: &'a Plan,
+    /// Where the state is.
+    pub store: &'a dyn Store,
+    /// The right to write it.
+    pub lease: &'a Lease,
+    /// Providers by source address.
+    pub providers: &'a Providers,
+    /// Who is told of operations.
+    pub events: &'a dyn Events,
+    /// Operations at one time; at least 1.
+    pub parallelism: usize,
+    /// Whether a person wants it to stop.
+    pub stop: watch::Receiver<Stop>,
+}
+
+/// Whether a person wants an apply to stop.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Stop {
+    /// No.
+    #[default]
+    Go,
+    /// Start nothing new, and wait for what runs.
+    Gently,
+    /// Do not wait; everything stays recoverable from the journal.
+    Now,
+}
+
+/// How an apply ended.
+pub struct ApplyOutcome {
+    /// How it ended.
+    pub status: RunStatus,
+    /// Operations that were done.
+    pub done: Counts,
+    /// Errors and warnings.
+    pub diagnostics: Diagnostics,
+    /// Outputs of the root module as they are now.
+    pub outputs: BTreeMap<Arc<str>, OutputRecord>,
+    /// API calls that were sent, by provider source.
+    pub calls: BTreeMap<Arc<str>, u64>,
+}
+
+/// Applies a plan.
+pub async fn run(_request: ApplyRequest<'_>) -> ApplyOutcome {
+    unimplemented!()
+}

@@ -1,0 +1,103 @@
+//! What happens while a plan is made or applied, for whoever shows it.
+
+use std::time::Duration;
+
+use crate::addr::InstanceAddr;
+use crate::plan::Action;
+use crate::store::ObjectKey;
+
+/// Receives events, from one task at a time and in order.
+pub trait Events: Send + Sync {
+    /// Takes one event.
+    fn event(&self, event: Event<'_>);
+}
+
+/// Something that happened.
+#[derive(Clone, Debug)]
+pub enum Event<'a> {
+    /// Objects of one type are about to be read in a batch.
+    RefreshStart {
+        /// The objects with their ids.
+        objects: &'a [(ObjectKey, String)],
+    },
+    /// The batch has been read.
+    RefreshDone {
+        /// The objects with their ids.
+        objects: &'a [(ObjectKey, String)],
+    },
+    /// A data source is about to be read.
+    ReadStart {
+        /// The instance.
+        addr: &'a InstanceAddr,
+    },
+    /// A data source has been read.
+    ReadDone {
+        /// The instance.
+        addr: &'a InstanceAddr,
+        /// Id of the result.
+        id: &'a str,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// An operation is about to be sent.
+    OperationStart {
+        /// The object.
+        object: &'a ObjectKey,
+        /// Create, update, delete, read, forget.
+        action: Action,
+        /// Id of the object, when it exists.
+        id: Option<&'a str>,
+    },
+    /// An operation is under way; sent every ten seconds.
+    OperationProgress {
+        /// The object.
+        object: &'a ObjectKey,
+        /// Create, update, delete, read.
+        action: Action,
+        /// Id of the object, when it exists.
+        id: Option<&'a str>,
+        /// Time since its start.
+        elapsed: Duration,
+    },
+    /// An operation was done.
+    OperationDone {
+        /// The object.
+        object: &'a ObjectKey,
+        /// Create, update, delete, read, forget.
+        action: Action,
+        /// Id of the object.
+        id: Option<&'a str>,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// An operation failed; the diagnostic comes with the outcome.
+    OperationFailed {
+        /// The object.
+        object: &'a ObjectKey,
+        /// Create, update, delete, read.
+        action: Action,
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// A line that a provisioner printed.
+    ProvisionOutput {
+        /// The instance.
+        addr: &'a InstanceAddr,
+        /// Type of the provisioner: `local-exec`.
+        provisioner: &'a str,
+        /// The line.
+        line: &'a str,
+    },
+    /// An interrupt was taken: nothing new is started, and what runs is waited for.
+    Stopping {
+        /// Operations under way.
+        running: usize,
+    },
+}
+
+/// Shows nothing.
+pub struct Silent;
+
+impl Events for Silent {
+    fn event(&self, _event: Event<'_>) {}
+}
