@@ -4,6 +4,7 @@ pub mod addr;
 pub mod apply;
 pub mod config;
 pub mod diagnostic;
+pub mod eval;
 pub mod events;
 pub mod functions;
 pub mod plan;
@@ -12,6 +13,7 @@ pub mod schema;
 pub mod source;
 pub mod store;
 pub mod syntax;
+pub mod text;
 pub mod value;
 
 pub use plumb_macros::Schema;

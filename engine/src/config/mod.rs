@@ -1,83 +1,71 @@
 //! Configurations: files as modules, blocks as data.
 
-use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::Arc;
+mod blocks;
+mod content;
+mod files;
+mod load;
+mod module;
+mod providers;
+pub mod references;
+mod resource_block;
+mod type_expr;
+mod variables;
 
-use crate::diagnostic::Diagnostics;
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+
+pub use content::did_you_mean;
+pub(crate) use content::{duplicate_argument, missing_argument, unsupported_argument, unsupported_block};
+pub use files::{Disk, Embedded, Files};
+pub use load::{load, load_from};
+pub use module::*;
+pub use providers::ProviderAddr;
+pub use type_expr::read as read_type;
+pub use variables::{GivenVariable, VariableOption, VariableOrigin, VariableText, Variables, variables};
+
+use crate::addr::{ConfigResource, ModulePath};
 use crate::source::SourceMap;
-use crate::value::Value;
 
 /// A configuration: the root module and all that it calls.
 #[derive(Debug, Default)]
 pub struct Config {
     /// Every file that was read.
     pub sources: SourceMap,
+    /// The modules, the root first, callers before what they call.
+    pub modules: Vec<Module>,
+    /// Directory of the root module.
+    pub dir: PathBuf,
+    by_path: BTreeMap<ModulePath, ModuleIndex>,
 }
 
-/// Values of root module variables from outside, in order of precedence: later ones win.
-#[derive(Clone, Debug, Default)]
-pub struct Variables {
-    /// Each with its name and where it is from.
-    pub given: Vec<GivenVariable>,
-}
+impl Config {
+    /// The root module.
+    pub fn root(&self) -> &Module {
+        &self.modules[0]
+    }
 
-/// A variable's value from outside.
-#[derive(Clone, Debug)]
-pub struct GivenVariable {
-    /// Name.
-    pub name: Arc<str>,
-    /// Value.
-    pub value: VariableText,
-    /// Where it is from.
-    pub origin: VariableOrigin,
-}
+    /// A module.
+    pub fn module(&self, index: ModuleIndex) -> &Module {
+        &self.modules[index.0]
+    }
 
-/// A variable's value before its declaration says how to read it.
-#[derive(Clone, Debug)]
-pub enum VariableText {
-    /// Text of `-var` or of the environment: an expression unless the variable is a string or has no type.
-    Text(Arc<str>),
-    /// A value of a variables file.
-    Value(Value),
-}
+    /// The module of a path.
+    pub fn find_module(&self, path: &ModulePath) -> Option<ModuleIndex> {
+        self.by_path.get(path).copied()
+    }
 
-/// Where a variable's value is from.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VariableOrigin {
-    /// `TF_VAR_name`.
-    Environment,
-    /// `-var`.
-    Argument,
-    /// A variables file that is read by itself, or with `-var-file`; its undeclared names are a warning.
-    File,
-    /// Typed at a prompt.
-    Prompt,
-}
+    /// The block of a resource.
+    pub fn resource(&self, addr: &ConfigResource) -> Option<&Resource> {
+        self.module(self.find_module(&addr.module)?).resources.get(&addr.resource)
+    }
 
-/// Reads the root module in `dir` and all that it calls.
-///
-/// The configuration is there even with errors, as far as it could be read: its sources show where they are.
-pub fn load(_dir: &Path) -> (Config, Diagnostics) {
-    unimplemented!()
-}
+    /// Every module with its index, callers before what they call.
+    pub fn indexed(&self) -> impl Iterator<Item = (ModuleIndex, &Module)> {
+        self.modules.iter().enumerate().map(|(at, module)| (ModuleIndex(at), module))
+    }
 
-/// Reads variables files and `TF_VAR_*`: `terraform.tfvars`, `*.auto.tfvars`, then `files` and `arguments` as they
-/// were given on the command line.
-pub fn variables(
-    _config: &mut Config,
-    _dir: &Path,
-    _environment: &BTreeMap<String, String>,
-    _options: &[VariableOption],
-) -> (Variables, Diagnostics) {
-    unimplemented!()
-}
-
-/// `-var` or `-var-file`, in the order of the command line.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub enum VariableOption {
-    /// `-var name=text`.
-    Var(String),
-    /// `-var-file path`.
-    File(std::path::PathBuf),
+    /// Text of every file of the configuration by its path: what a saved plan carries.
+    pub fn files(&self) -> BTreeMap<PathBuf, String> {
+        self.sources.files().map(|(_, file)| (file.path.clone(), file.text.to_string())).collect()
+    }
 }

@@ -1,0 +1,202 @@
+//! Reads the root module and everything that it calls.
+
+use std::collections::BTreeMap;
+use std::path::{Component, Path, PathBuf};
+
+use super::blocks::{duplicate, provider_ref, references, text};
+use super::content::{self, Shape};
+use super::files::{Disk, Files};
+use super::module::{Module, ModuleCall, ModuleIndex};
+use super::{Config, resource_block};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::syntax::ast::{Block, ExprKind};
+use crate::syntax::parse_body;
+
+/// How deep modules may call each other.
+const MAX_DEPTH: usize = 64;
+
+/// Reads the root module in `dir` and all that it calls.
+///
+/// The configuration is there even with errors, as far as it could be read: its sources show where they are.
+pub fn load(dir: &Path) -> (Config, Diagnostics) {
+    load_from(&Disk, dir)
+}
+
+/// As [`load`], from files that need not be on disk.
+pub fn load_from(files: &dyn Files, dir: &Path) -> (Config, Diagnostics) {
+    let mut config = Config { dir: dir.to_owned(), ..Config::default() };
+    let mut diagnostics = Diagnostics::new();
+    let root = Module { dir: dir.to_owned(), ..Module::default() };
+    let mut waiting = vec![(root, None)];
+    while let Some((mut module, called_at)) = waiting.pop() {
+        let index = ModuleIndex(config.modules.len());
+        let calls = read_module(&mut config, files, &mut module, called_at, &mut diagnostics);
+        let mut children = Vec::new();
+        for block in calls {
+            if let Some((name, call, child)) = read_call(&module, index, &block, &mut diagnostics) {
+                if module.calls.contains_key(&name) {
+                    diagnostics.push(duplicate("module", &name, block.header));
+                } else {
+                    children.push((child, Some(call.span)));
+                    module.calls.insert(name, call);
+                }
+            }
+        }
+        if let (Some(parent), Some(name)) = (module.parent, module.path.0.last()) {
+            if let Some(call) = config.modules[parent.0].calls.get_mut(name) {
+                call.child = index;
+            }
+        }
+        config.by_path.insert(module.path.clone(), index);
+        config.modules.push(module);
+        waiting.extend(children.into_iter().rev());
+    }
+    check_calls(&config, &mut diagnostics);
+    (config, diagnostics)
+}
+
+fn read_module(
+    config: &mut Config,
+    files: &dyn Files,
+    module: &mut Module,
+    called_at: Option<Span>,
+    diagnostics: &mut Diagnostics,
+) -> Vec<Block> {
+    let mut calls = Vec::new();
+    let listed = files.list(&module.dir);
+    let paths = match listed {
+        Ok(paths) => paths,
+        Err(error) => {
+            let summary = if called_at.is_some() { "Unreadable module directory" } else { "Failed to read module directory" };
+            let detail = format!("The directory {} could not be read: {error}.", shown(&module.dir));
+            diagnostics.push(Diagnostic::error(summary, detail).at_opt(called_at));
+            return calls;
+        }
+    };
+    let paths: Vec<_> = paths.into_iter().filter(|path| is_configuration(path)).collect();
+    if paths.is_empty() {
+        let detail = format!("The directory {} has no .tf files. Write one, or name another with -chdir=DIR.", shown(&module.dir));
+        diagnostics.push(Diagnostic::error("No configuration files", detail).at_opt(called_at));
+    }
+    for path in paths {
+        match files.read(&path) {
+            Ok(source) => {
+                let file = config.sources.add(path, source.as_str());
+                let (body, found) = parse_body(file, &source);
+                diagnostics.extend(found);
+                super::blocks::read_file(module, &body, &mut calls, diagnostics);
+            }
+            Err(error) => {
+                let detail = format!("The file {} could not be read: {error}.", path.display());
+                diagnostics.push(Diagnostic::error("Failed to read file", detail));
+            }
+        }
+    }
+    calls
+}
+
+fn is_configuration(path: &Path) -> bool {
+    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
+    name.ends_with(".tf") && !name.starts_with('.') && !name.ends_with('~') && !name.starts_with('#')
+}
+
+fn read_call(
+    module: &Module,
+    index: ModuleIndex,
+    block: &Block,
+    diagnostics: &mut Diagnostics,
+) -> Option<(std::sync::Arc<str>, ModuleCall, Module)> {
+    const SHAPE: Shape = Shape {
+        optional: &["version", "count", "for_each", "depends_on", "providers"],
+        required: &["source"],
+        blocks: &[],
+        open: true,
+    };
+    let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
+    for inner in &content.rest.blocks {
+        diagnostics.push(content::unsupported_block(inner, [], false));
+    }
+    let source = text(&content, "source", diagnostics)?;
+    let span = content.attribute("source")?.expr.span;
+    let name = block.labels[0].name.clone();
+    if !source.starts_with("./") && !source.starts_with("../") {
+        let detail = format!("The module source {source:?} is not a local path. Only ./ and ../ sources are supported.");
+        diagnostics.push(Diagnostic::error("Unsupported module source", detail).at(span));
+        return None;
+    }
+    let path = module.path.child(&name);
+    if path.0.len() > MAX_DEPTH {
+        let detail = format!("Modules call each other more than {MAX_DEPTH} levels deep: {path}. Does one call itself?");
+        diagnostics.push(Diagnostic::error("Module calls nested too deeply", detail).at(span));
+        return None;
+    }
+    let mut providers = BTreeMap::new();
+    if let Some(attribute) = content.attribute("providers") {
+        match &attribute.expr.kind {
+            ExprKind::Object(items) => {
+                providers.extend(items.iter().filter_map(|it| Some((provider_ref(&it.key)?, provider_ref(&it.value)?))));
+            }
+            _ => {
+                let detail = "providers takes a map from the module's provider names to yours: { aws = aws.west }.";
+                diagnostics.push(Diagnostic::error("Invalid providers argument", detail).at(attribute.expr.span));
+            }
+        }
+    }
+    let child = Module {
+        path,
+        dir: normal(&module.dir.join(&*source)),
+        parent: Some(index),
+        ..Module::default()
+    };
+    let call = ModuleCall {
+        source,
+        repetition: resource_block::repetition(&content, diagnostics),
+        depends_on: references(&content, "depends_on", diagnostics),
+        providers,
+        arguments: content.rest.attributes.iter().map(|it| (it.name.name.clone(), it.expr.clone())).collect(),
+        child: ModuleIndex(usize::MAX),
+        span: block.header,
+    };
+    Some((name, call, child))
+}
+
+/// Arguments against the called modules' variables.
+fn check_calls(config: &Config, diagnostics: &mut Diagnostics) {
+    for module in &config.modules {
+        for call in module.calls.values() {
+            let Some(child) = config.modules.get(call.child.0) else { continue };
+            for (name, expr) in &call.arguments {
+                if !child.variables.contains_key(name) {
+                    let near = content::did_you_mean(name, child.variables.keys().map(|it| &**it));
+                    let detail = format!("An argument named {name:?} is not expected here: the module declares no such variable.{near}");
+                    diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(expr.span));
+                }
+            }
+            for (name, variable) in &child.variables {
+                if variable.default.is_none() && !call.arguments.contains_key(name) {
+                    diagnostics.push(content::missing_argument(name, call.span));
+                }
+            }
+        }
+    }
+}
+
+/// The path without `.` and with `..` resolved by name.
+fn normal(path: &Path) -> PathBuf {
+    let mut out = PathBuf::new();
+    for part in path.components() {
+        match part {
+            Component::CurDir => {}
+            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
+                out.pop();
+            }
+            part => out.push(part),
+        }
+    }
+    out
+}
+
+fn shown(dir: &Path) -> String {
+    if dir.as_os_str().is_empty() { ".".into() } else { dir.display().to_string() }
+}

@@ -1,0 +1,116 @@
+//! Function calls, and the two functions that decide themselves what is evaluated.
+
+use super::expr::{Evaluated, all, eval};
+use super::names::{CallSpans, Frame, Names};
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::functions;
+use crate::source::Span;
+use crate::syntax::ast::Call;
+use crate::value::{self, Marks, Type, Value};
+
+/// Evaluates a call: the arguments first, but for `try` and `can`.
+pub(super) fn eval_call(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
+    match &*call.name.name {
+        "try" | "core::try" => return first_without_error(call, span, names, frame),
+        "can" | "core::can" => return can(call, span, names, frame),
+        _ => {}
+    }
+    let mut args = all(&call.args, names, frame)?;
+    let mut marks = Marks::NONE;
+    if call.expand_last {
+        let last = args.pop().unwrap_or_else(|| Value::tuple(Vec::new()));
+        let (last, of_last) = last.unmarked();
+        marks = of_last;
+        if last.is_unknown() {
+            return Ok(Value::unknown(Type::Dynamic).marked(marks));
+        }
+        match last.as_slice() {
+            Some(items) => args.extend_from_slice(items),
+            None => return Err(not_expandable(call, &last)),
+        }
+    }
+    let spans = CallSpans { name: call.name.span, call: span, args: &call.args };
+    names.call(&call.name.name, &args, &spans).map(|value| value.marked(marks))
+}
+
+/// Calls a function of the language's table.
+pub(super) fn table(context: &functions::Context<'_>, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
+    let Some(function) = functions::find(name) else {
+        let near = crate::config::did_you_mean(name, functions::names());
+        let detail = format!("There is no function named {name:?}.{near}");
+        return Err(Diagnostic::error("Call to unknown function", detail).at(spans.name).into());
+    };
+    functions::call(function, context, args).map_err(|error| failed(function, &error, spans))
+}
+
+/// The diagnostic of a failed call: at the argument that is wrong where one is.
+pub(super) fn failed(
+    function: &functions::Function,
+    error: &functions::FunctionError,
+    spans: &CallSpans<'_>,
+) -> Diagnostics {
+    let diagnostic = match error.argument {
+        Some(at) => {
+            let parameter = function.parameters.get(at).or(function.variadic.as_ref()).map_or("", |it| it.name);
+            let span = spans.args.get(at).or(spans.args.last()).map_or(spans.call, |it| it.span);
+            let detail = format!("Invalid value for {parameter:?} parameter: {}.", error.message);
+            Diagnostic::error("Invalid function argument", detail).at(span)
+        }
+        None if error.arity => Diagnostic::error("Wrong number of arguments", format!("{}.", error.message)).at(spans.call),
+        None => {
+            let detail = format!("Call to function {:?} failed: {}.", function.name, error.message);
+            Diagnostic::error("Error in function call", detail).at(spans.call)
+        }
+    };
+    diagnostic.into()
+}
+
+fn first_without_error(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
+    let mut diagnostics = Vec::new();
+    for arg in &call.args {
+        match eval(arg, names, frame) {
+            // What is unknown may yet turn out to fail, and then a later argument would be the result.
+            Ok(value) if !value.is_wholly_known() => {
+                return Ok(Value::unknown(Type::Dynamic).marked(value.deep_marks()));
+            }
+            Ok(value) => return Ok(value),
+            Err(found) => diagnostics.extend(found),
+        }
+    }
+    let reasons: Vec<_> = diagnostics.iter().map(|it| format!("- {}: {}", it.summary, it.detail)).collect();
+    let detail = if reasons.is_empty() {
+        "The try function needs at least one argument.".to_owned()
+    } else {
+        format!(
+            "Call to function \"try\" failed: no expression succeeded:\n{}\n\nAt least one expression must produce a \
+             successful result.",
+            reasons.join("\n")
+        )
+    };
+    Err(Diagnostic::error("Error in function call", detail).at(span).into())
+}
+
+fn can(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
+    let [arg] = call.args.as_slice() else {
+        let detail = format!("Function \"can\" expects 1 argument, and {} were given.", call.args.len());
+        return Err(Diagnostic::error("Wrong number of arguments", detail).at(span).into());
+    };
+    Ok(match eval(arg, names, frame) {
+        Ok(value) if !value.is_wholly_known() => Value::unknown(Type::Bool).marked(value.deep_marks()),
+        Ok(value) => Value::from(true).marked(value.deep_marks().without(Marks::SENSITIVE)),
+        Err(_) => Value::from(false),
+    })
+}
+
+fn not_expandable(call: &Call, last: &Value) -> Diagnostics {
+    let detail = if last.is_null() {
+        "The expanding argument (indicated by ...) must not be null.".to_owned()
+    } else {
+        format!(
+            "The expanding argument (indicated by ...) must be of a tuple, list, or set type, not {}.",
+            value::type_text(&last.ty())
+        )
+    };
+    let span = call.args.last().map_or(call.name.span, |it| it.span);
+    Diagnostic::error("Invalid expanding argument value", detail).at(span).into()
+}

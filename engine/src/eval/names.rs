@@ -1,0 +1,132 @@
+//! What an expression may name, and how its steps look once their keys are known.
+
+use std::sync::Arc;
+
+use super::expr::Evaluated;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::functions;
+use crate::source::Span;
+use crate::syntax::ast::{Expr, Ident, Step};
+use crate::value::Value;
+
+/// Gives names their values.
+pub trait Names {
+    /// The value that `root` and as many of `steps` as it likes name, and how many steps it took.
+    ///
+    /// # Errors
+    /// There is no such thing, or its own evaluation failed.
+    fn resolve(&mut self, root: &str, steps: &[StepValue<'_>], span: Span) -> Result<(Value, usize), Diagnostics>;
+
+    /// Calls a function of the table or of a provider.
+    ///
+    /// # Errors
+    /// There is no such function, or the call failed.
+    fn call(&mut self, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated;
+}
+
+/// Ranges of a call, for its diagnostics.
+pub struct CallSpans<'a> {
+    /// The name.
+    pub name: Span,
+    /// The whole call.
+    pub call: Span,
+    /// Each argument as written; an expanded last one stands for all of its elements.
+    pub args: &'a [Expr],
+}
+
+/// A step whose key has been evaluated.
+pub enum StepValue<'e> {
+    /// `.name`
+    Attr(&'e Ident),
+    /// `[key]`
+    Index(Value, Span),
+    /// `[*]` or `.*`
+    Splat {
+        /// Steps per element.
+        each: &'e [Step],
+        /// `[*]` and not `.*`.
+        full: bool,
+        /// The operator.
+        span: Span,
+    },
+}
+
+impl StepValue<'_> {
+    /// The range of the step.
+    pub fn span(&self) -> Span {
+        match self {
+            StepValue::Attr(ident) => ident.span,
+            StepValue::Index(_, span) | StepValue::Splat { span, .. } => *span,
+        }
+    }
+}
+
+/// A variable of a `for` expression, and those around it.
+pub struct Frame<'p> {
+    /// Name.
+    pub name: &'p str,
+    /// Value.
+    pub value: Value,
+    /// The frame around this one.
+    pub outer: Option<&'p Frame<'p>>,
+}
+
+impl Frame<'_> {
+    /// The value of the innermost variable of a name.
+    pub fn find(&self, name: &str) -> Option<&Value> {
+        let mut frame = self;
+        loop {
+            if frame.name == name {
+                return Some(&frame.value);
+            }
+            frame = frame.outer?;
+        }
+    }
+}
+
+/// Nothing may be named: literals and operators only.
+pub struct Constants;
+
+impl Names for Constants {
+    fn resolve(&mut self, _root: &str, _steps: &[StepValue<'_>], span: Span) -> Result<(Value, usize), Diagnostics> {
+        Err(Diagnostic::error("Variables not allowed", "Variables may not be used here.").at(span).into())
+    }
+
+    fn call(&mut self, _name: &str, _args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
+        Err(Diagnostic::error("Function calls not allowed", "Functions may not be called here.").at(spans.call).into())
+    }
+}
+
+/// The variables of a template and nothing else.
+pub struct TemplateNames<'a> {
+    /// An object or map.
+    pub variables: &'a Value,
+    /// Where functions are called.
+    pub functions: &'a functions::Context<'a>,
+    /// Functions that must not be called, against endless recursion.
+    pub forbidden: &'a [&'a str],
+}
+
+impl Names for TemplateNames<'_> {
+    fn resolve(&mut self, root: &str, _steps: &[StepValue<'_>], span: Span) -> Result<(Value, usize), Diagnostics> {
+        match self.variables.get(root) {
+            Some(value) => Ok((value.clone(), 0)),
+            None => {
+                let names = self.variables.as_map().map(|map| map.keys().map(Arc::clone).collect::<Vec<_>>());
+                let near = names.as_deref().map(|names| {
+                    crate::config::did_you_mean(root, names.iter().map(|name| &**name))
+                });
+                let detail = format!("vars map does not contain key {root:?}.{}", near.unwrap_or_default());
+                Err(Diagnostic::error("Invalid function argument", detail).at(span).into())
+            }
+        }
+    }
+
+    fn call(&mut self, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
+        if self.forbidden.contains(&name) {
+            let detail = format!("cannot recursively call {name} from inside another template function.");
+            return Err(Diagnostic::error("Error in function call", detail).at(spans.call).into());
+        }
+        super::call::table(self.functions, name, args, spans)
+    }
+}
