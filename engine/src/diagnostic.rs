@@ -108,6 +108,11 @@ impl Diagnostics {
         self.0.iter().any(Diagnostic::is_error)
     }
 
+    /// How many of them are errors.
+    pub fn errors(&self) -> usize {
+        self.0.iter().filter(|it| it.is_error()).count()
+    }
+
     /// How many there are.
     pub fn len(&self) -> usize {
         self.0.len()

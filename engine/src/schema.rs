@@ -12,6 +12,9 @@ pub struct Schema {
     pub version: u64,
     /// The content of the block.
     pub block: Block,
+    /// An argument that is not set and one that is empty, zero or false mean the same, as the API answers one for the
+    /// other.
+    pub zero_is_absent: bool,
 }
 
 /// The content of a block.

@@ -3,6 +3,7 @@
 mod blocks;
 mod content;
 mod files;
+pub mod graph;
 mod load;
 mod module;
 mod providers;

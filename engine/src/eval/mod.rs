@@ -1,13 +1,29 @@
 //! The evaluator: from blocks and expressions to values and desired instances.
 
+mod body;
 mod call;
+mod evaluator;
+mod expand;
 mod expr;
 mod for_expr;
+mod instance;
+mod modules;
 mod names;
+mod objects;
+mod scope;
 mod template;
+mod variables;
 
+pub use body::decode;
+pub use evaluator::{Evaluator, Settings};
+pub use expand::{Expansion, expand};
 pub use expr::{Evaluated, eval};
+pub use instance::DesiredInstance;
+pub use modules::{Each, ModuleId};
 pub use names::{CallSpans, Constants, Frame, Names, StepValue, TemplateNames};
+pub use objects::{KeyKind, Objects};
+pub use scope::Scope;
+pub use variables::{final_value, root_variables};
 
 use crate::syntax::ast::Expr;
 

@@ -1,6 +1,14 @@
 //! Plans: what is to be done and why, as data.
 
+mod change;
+mod conditions;
+mod orphans;
+pub mod paths;
+pub mod prior;
+pub mod propose;
 mod request;
+mod scope;
+pub mod walk;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -167,8 +175,12 @@ pub struct Drift {
 pub struct Refreshed {
     /// The object.
     pub object: ObjectKey,
+    /// Provider configuration that read it.
+    pub provider: String,
     /// As it is; `None` when it is gone.
     pub value: Option<Value>,
+    /// Resources that it depends on.
+    pub dependencies: Vec<ConfigResource>,
 }
 
 /// A change of an output.

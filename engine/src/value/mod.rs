@@ -320,6 +320,28 @@ impl Value {
         self
     }
 
+    /// The value with one element of a known list or tuple changed; anything else stays as it is. The change of an
+    /// element of a set is made to the whole set's marks.
+    #[must_use]
+    pub fn with_index(mut self, index: usize, change: impl FnOnce(Value) -> Value) -> Self {
+        match &mut self.kind {
+            Kind::List(_, items) | Kind::Tuple(items) => {
+                if let Some(item) = Arc::make_mut(items).get_mut(index) {
+                    *item = change(item.clone());
+                }
+                self
+            }
+            Kind::Set(_, items) => match items.get(index).cloned() {
+                Some(item) => {
+                    let marks = change(item).deep_marks();
+                    self.marked(marks)
+                }
+                None => self,
+            },
+            _ => self,
+        }
+    }
+
     /// Rebuilds the value from the inside out: `change` sees every part, then the whole.
     #[must_use]
     pub fn transform(self, change: &mut impl FnMut(Value) -> Value) -> Self {

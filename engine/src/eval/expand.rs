@@ -1,0 +1,117 @@
+//! `count` and `for_each`: how many instances a block has.
+
+use std::sync::Arc;
+
+use super::expr::eval;
+use super::modules::Each;
+use super::names::Names;
+use super::objects::KeyKind;
+use crate::addr::InstanceKey;
+use crate::config::Repetition;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::source::Span;
+use crate::syntax::ast::Expr;
+use crate::value::{self, Kind, Marks, Type, Value};
+
+/// The instances of a block: how they are told apart, and each with its key.
+pub type Expansion = (KeyKind, Vec<(InstanceKey, Each)>);
+
+/// Evaluates `count` or `for_each`.
+///
+/// # Errors
+/// The value is not known yet, sensitive where it would show, or of the wrong type.
+pub fn expand(repetition: &Repetition, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
+    match repetition {
+        Repetition::Single => Ok((KeyKind::Single, vec![(InstanceKey::None, Each::None)])),
+        Repetition::Count(expr) => count(expr, names),
+        Repetition::ForEach(expr) => for_each(expr, names),
+    }
+}
+
+fn count(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
+    let wrong = |detail: String| Diagnostics::from(Diagnostic::error("Invalid count argument", detail).at(expr.span));
+    let (value, marks) = eval(expr, names, None)?.unmarked();
+    if marks.has(Marks::EPHEMERAL) {
+        return Err(wrong("The given \"count\" is ephemeral and so cannot decide how many instances there are.".into()));
+    }
+    if value.is_null() {
+        return Err(wrong("The given \"count\" argument value is null. An integer is required.".into()));
+    }
+    let value = value::convert(&value, &Type::Number)
+        .map_err(|error| wrong(format!("The given \"count\" argument value is unsuitable: {error}.")))?;
+    if value.is_unknown() {
+        return Err(wrong(unknown_detail("count")));
+    }
+    let number = value.as_number().and_then(|it| it.as_i64());
+    let count = match number {
+        Some(count) if count >= 0 => count as u64,
+        Some(_) => return Err(wrong("The given \"count\" argument value is unsuitable: must be greater than or equal to zero.".into())),
+        None => return Err(wrong("The given \"count\" argument value is unsuitable: a whole number is required.".into())),
+    };
+    let instances = (0..count).map(|at| (InstanceKey::Int(at), Each::Count(Value::number(at as i64))));
+    Ok((KeyKind::Count, instances.collect()))
+}
+
+fn for_each(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
+    let value = eval(expr, names, None)?;
+    let wrong = |detail: String| Diagnostics::from(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
+    if value.is_sensitive() {
+        return Err(wrong(
+            "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments: the keys \
+             would show them in addresses."
+                .into(),
+        ));
+    }
+    if value.marks().has(Marks::EPHEMERAL) {
+        return Err(wrong("The given \"for_each\" is ephemeral and so cannot decide which instances there are.".into()));
+    }
+    if value.is_null() {
+        return Err(wrong("The given \"for_each\" argument value is null. A map, or set of strings is allowed.".into()));
+    }
+    if value.is_unknown() {
+        return Err(wrong(unknown_detail("for_each")));
+    }
+    let items: Vec<(Arc<str>, Value)> = match value.kind() {
+        Kind::Map(_, items) | Kind::Object(items) => {
+            items.iter().map(|(key, value)| (key.clone(), value.clone())).collect()
+        }
+        Kind::Set(_, items) => set_keys(items, expr.span)?,
+        _ => {
+            return Err(wrong(format!(
+                "The given \"for_each\" argument value is unsuitable: the \"for_each\" argument must be a map, or set of \
+                 strings, and you have provided a value of type {}.",
+                value.ty().friendly_name()
+            )));
+        }
+    };
+    let instances = items
+        .into_iter()
+        .map(|(key, value)| (InstanceKey::Str(key.clone()), Each::ForEach { key: Value::string(&key), value }));
+    Ok((KeyKind::ForEach, instances.collect()))
+}
+
+fn set_keys(items: &[Value], span: Span) -> Result<Vec<(Arc<str>, Value)>, Diagnostics> {
+    let wrong = |detail: &str| Diagnostics::from(Diagnostic::error("Invalid for_each set argument", detail).at(span));
+    items
+        .iter()
+        .map(|item| match item.kind() {
+            Kind::String(text) => Ok((text.clone(), item.clone())),
+            Kind::Unknown(..) => Err(Diagnostic::error("Invalid for_each argument", unknown_detail("for_each")).at(span).into()),
+            Kind::Null(_) => Err(wrong(
+                "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",
+            )),
+            _ => Err(wrong(
+                "The given \"for_each\" argument value is unsuitable: \"for_each\" supports maps and sets of strings; \
+                 convert the elements with tostring.",
+            )),
+        })
+        .collect()
+}
+
+fn unknown_detail(argument: &str) -> String {
+    format!(
+        "The {argument:?} value depends on resource attributes that cannot be determined until apply, so it cannot be \
+         predicted how many instances will be created. Derive it from values that are known in the configuration, or \
+         apply first only what it depends on with -target."
+    )
+}

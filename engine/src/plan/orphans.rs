@@ -1,0 +1,109 @@
+//! Objects that the configuration does not want: they are deleted, or let go.
+
+use std::collections::BTreeSet;
+
+use super::walk::{Walk, prevented};
+use super::{Action, PlanMode, Reason, ResourceChange};
+use crate::addr::{InstanceAddr, InstanceKey, Mode, ModulePath, ResourceName};
+use crate::config::{Config, Repetition};
+use crate::store::ObjectKey;
+use crate::value::Value;
+
+impl Walk<'_> {
+    /// Plans the end of every object that no block has claimed; in a destroy plan, of every object.
+    pub(super) fn orphans(&mut self) {
+        let config = self.request.config;
+        let released = released(config);
+        let keys: Vec<ObjectKey> = self.prior.iter().map(|(key, _)| key.clone()).collect();
+        for key in keys {
+            if key.deposed.is_none() && self.actions.contains_key(&key.addr) {
+                continue;
+            }
+            let wanted = self.request.options.mode == PlanMode::Normal && self.is_wanted(&key.addr);
+            if wanted && key.deposed.is_none() || !self.included.object(&key.addr) {
+                continue;
+            }
+            self.orphan(&key, &released);
+        }
+    }
+
+    fn orphan(&mut self, key: &ObjectKey, released: &BTreeSet<(ModulePath, Option<ResourceName>)>) {
+        let Some((_, prior)) = self.prior.iter().find(|(it, _)| *it == key) else { return };
+        let prior = prior.clone();
+        let destroying = self.request.options.mode == PlanMode::Destroy;
+        let config = key.addr.config();
+        if self.request.options.mode == PlanMode::RefreshOnly {
+            return;
+        }
+        let action = match key.addr.resource.mode {
+            // Nothing is there to delete: the result of a read is dropped.
+            Mode::Data | Mode::Ephemeral => Action::Forget,
+            Mode::Managed if !destroying && lets_go(released, &config.module, &config.resource) => Action::Forget,
+            Mode::Managed => Action::Delete,
+        };
+        let block = self.request.config.resource(&config);
+        if let (Action::Delete, Some(block)) = (action, block)
+            && block.lifecycle.prevent_destroy
+            && key.deposed.is_none()
+        {
+            self.diagnostics.push(prevented(&key.addr).at(block.span));
+        }
+        let reason = (!destroying && key.deposed.is_none()).then(|| self.why_gone(&key.addr)).flatten();
+        self.record(ResourceChange {
+            object: key.clone(),
+            moved_from: prior.moved_from,
+            provider: prior.record.provider.clone(),
+            action,
+            reason,
+            after: Value::null(prior.value.ty()),
+            before: prior.value,
+            replace_paths: Vec::new(),
+            importing: None,
+            dependencies: prior.record.dependencies.clone(),
+            create_before_destroy: prior.record.create_before_destroy,
+        });
+    }
+
+    /// Whether a block that could not be planned wants it: then it is left alone.
+    fn is_wanted(&mut self, addr: &InstanceAddr) -> bool {
+        let Some(module) = self.evaluator.find_module(&addr.module) else {
+            // A module whose own expansion failed is no reason to delete what is in it.
+            return self.diagnostics.has_errors();
+        };
+        match self.evaluator.objects.get(module, &addr.resource) {
+            Some(instances) => instances.one(&addr.key).is_some(),
+            None => self.diagnostics.has_errors() && self.request.config.resource(&addr.config()).is_some(),
+        }
+    }
+
+    fn why_gone(&self, addr: &InstanceAddr) -> Option<Reason> {
+        let config = self.request.config;
+        if config.find_module(&addr.module.path()).is_none() || self.evaluator.find_module(&addr.module).is_none() {
+            return Some(Reason::DeleteBecauseNoModule);
+        }
+        let Some(block) = config.resource(&addr.config()) else {
+            return Some(Reason::DeleteBecauseNoResourceConfig);
+        };
+        Some(match (&block.repetition, &addr.key) {
+            (Repetition::Count(_), InstanceKey::Int(_)) => Reason::DeleteBecauseCountIndex,
+            (Repetition::ForEach(_), InstanceKey::Str(_)) => Reason::DeleteBecauseEachKey,
+            _ => Reason::DeleteBecauseWrongRepetition,
+        })
+    }
+}
+
+/// What `removed` blocks let go without deleting.
+fn released(config: &Config) -> BTreeSet<(ModulePath, Option<ResourceName>)> {
+    let blocks = config.modules.iter().flat_map(|module| {
+        let keep = module.removed.iter().filter(|it| !it.destroy);
+        keep.filter_map(|it| super::paths::removed(&it.from, &module.path))
+    });
+    blocks.collect()
+}
+
+fn lets_go(released: &BTreeSet<(ModulePath, Option<ResourceName>)>, module: &ModulePath, name: &ResourceName) -> bool {
+    released.iter().any(|(path, resource)| match resource {
+        Some(resource) => path == module && resource == name,
+        None => module.0.starts_with(&path.0),
+    })
+}
