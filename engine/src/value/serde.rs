@@ -49,8 +49,8 @@ pub fn to_value<T: Serialize>(from: &T) -> Result<Value, ValueError> {
     Ok(infer_json(&json))
 }
 
-/// A value as a struct. Marks are ignored; a null attribute is `None` or, with `#[serde(default)]`, the default; whole
-/// numbers fit integers.
+/// A value as a struct. Marks are ignored; whole numbers fit integers. Null is `None`, or else empty, zero or `false`:
+/// whether an attribute may be left out is the schema's business, not that of the field's type.
 ///
 /// # Errors
 /// A part that does not fit or is unknown, with the place where it is.
@@ -72,15 +72,28 @@ impl<'de> Reader<'de> {
         }
     }
 
-    fn entries<V: Visitor<'de>>(self, visitor: V, keep_nulls: bool) -> Result<V::Value, ValueError> {
-        match self.0.as_map() {
-            Some(items) => {
-                let items = items.iter().filter(|(_, it)| keep_nulls || !it.is_null());
-                visitor.visit_map(Entries { items, next: None })
-            }
-            None => self.deserialize_any(visitor),
+    fn entries<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.0.kind() {
+            Kind::Null(_) => visitor.visit_map(Entries { items: std::iter::empty(), next: None }),
+            _ => self.deserialize_any(visitor),
         }
     }
+
+    fn items<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        match self.0.kind() {
+            Kind::Null(_) => visitor.visit_seq(Items { items: [].iter().enumerate() }),
+            _ => self.deserialize_any(visitor),
+        }
+    }
+}
+
+/// What null is to fields of primitive types.
+macro_rules! null_as_zero {
+    ($($method:ident: $visit:ident($zero:expr),)*) => {
+        $(fn $method<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+            if self.0.is_null() { visitor.$visit($zero) } else { self.deserialize_any(visitor) }
+        })*
+    };
 }
 
 impl<'de> Deserializer<'de> for Reader<'de> {
@@ -104,18 +117,37 @@ impl<'de> Deserializer<'de> for Reader<'de> {
         if self.0.is_null() { visitor.visit_none() } else { visitor.visit_some(self) }
     }
 
+    null_as_zero! {
+        deserialize_bool: visit_bool(false),
+        deserialize_i8: visit_u64(0),
+        deserialize_i16: visit_u64(0),
+        deserialize_i32: visit_u64(0),
+        deserialize_i64: visit_u64(0),
+        deserialize_u8: visit_u64(0),
+        deserialize_u16: visit_u64(0),
+        deserialize_u32: visit_u64(0),
+        deserialize_u64: visit_u64(0),
+        deserialize_f32: visit_f64(0.0),
+        deserialize_f64: visit_f64(0.0),
+        deserialize_str: visit_borrowed_str(""),
+        deserialize_string: visit_borrowed_str(""),
+    }
+
+    fn deserialize_seq<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.items(visitor)
+    }
+
+    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
+        self.entries(visitor)
+    }
+
     fn deserialize_struct<V: Visitor<'de>>(
         self,
         _name: &'static str,
         _fields: &'static [&'static str],
         visitor: V,
     ) -> Result<V::Value, ValueError> {
-        // A null attribute is as good as an absent one: the field's own default applies.
-        self.entries(visitor, false)
-    }
-
-    fn deserialize_map<V: Visitor<'de>>(self, visitor: V) -> Result<V::Value, ValueError> {
-        self.entries(visitor, true)
+        self.entries(visitor)
     }
 
     fn deserialize_newtype_struct<V: Visitor<'de>>(
@@ -145,8 +177,7 @@ impl<'de> Deserializer<'de> for Reader<'de> {
     }
 
     forward_to_deserialize_any! {
-        bool i8 i16 i32 i64 i128 u8 u16 u32 u64 u128 f32 f64 char str string bytes byte_buf unit unit_struct seq tuple
-        tuple_struct identifier ignored_any
+        i128 u128 char bytes byte_buf unit unit_struct tuple tuple_struct identifier ignored_any
     }
 }
 
@@ -237,11 +268,21 @@ mod tests {
         common: Common,
     }
 
-    #[derive(Debug, PartialEq, Deserialize)]
-    struct Defaulted {
-        #[serde(default)]
+    #[derive(Debug, Default, PartialEq, Deserialize)]
+    struct Plain {
         names: Vec<String>,
         required: String,
+        labels: BTreeMap<String, String>,
+        size: i64,
+        on: bool,
+        note: Option<String>,
+        list: Option<Vec<String>>,
+    }
+
+    fn plain(attributes: &[(&str, Value)]) -> Value {
+        let names = ["names", "required", "labels", "size", "on", "note", "list"];
+        let null = Value::object(names.map(|it| (it, Value::null(Type::Dynamic))));
+        attributes.iter().fold(null, |object, (name, value)| object.with(name, value.clone()))
     }
 
     #[test]
@@ -260,19 +301,18 @@ mod tests {
     }
 
     #[test]
-    fn nulls_are_absent() {
-        let value = Value::object([("names", Value::null(Type::list(Type::String))), ("required", "x".into())]);
-        assert_eq!(from_value(&value), Ok(Defaulted { names: vec![], required: "x".into() }));
-        let value = Value::object([("required", Value::null(Type::String))]);
-        assert!(from_value::<Defaulted>(&value).unwrap_err().reason.contains("required"));
+    fn nulls_are_nothing() {
+        assert_eq!(from_value(&plain(&[])), Ok(Plain::default()));
+        let filled = plain(&[("required", "x".into()), ("list", Value::tuple(vec![]))]);
+        assert_eq!(from_value(&filled), Ok(Plain { required: "x".into(), list: Some(vec![]), ..Plain::default() }));
     }
 
     #[test]
     fn errors_name_the_place() {
-        let value = Value::object([("names", Value::list(Type::Number, vec![1i64.into()])), ("required", "x".into())]);
-        assert!(from_value::<Defaulted>(&value).unwrap_err().to_string().starts_with("names[0]: "));
-        let value = Value::object([("required", Value::unknown(Type::String))]);
-        assert_eq!(from_value::<Defaulted>(&value).unwrap_err().to_string(), "required: the value is not known yet");
+        let value = plain(&[("names", Value::list(Type::Number, vec![1i64.into()]))]);
+        assert!(from_value::<Plain>(&value).unwrap_err().to_string().starts_with("names[0]: "));
+        let value = plain(&[("required", Value::unknown(Type::String))]);
+        assert_eq!(from_value::<Plain>(&value).unwrap_err().to_string(), "required: the value is not known yet");
         assert!(from_value::<u8>(&Value::from(300i64)).is_err());
         assert!(from_value::<u8>(&Value::number(1.5)).is_err());
         assert_eq!(from_value::<u64>(&Value::number(u64::MAX)), Ok(u64::MAX));
