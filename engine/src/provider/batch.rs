@@ -30,6 +30,9 @@ struct Wanted<R> {
     answer: oneshot::Sender<Answer<R>>,
 }
 
+/// An object and all who wait for it.
+type Shared<R> = (Prior<R>, Vec<oneshot::Sender<Answer<R>>>);
+
 /// `None`: the remote side has no such object.
 type Answer<R> = Result<Option<Observed<R>>>;
 
@@ -74,7 +77,7 @@ impl<R: Resource> Batcher<R> {
     }
 
     /// One call. It runs as a task of its own, so that its panic reaches those who wait as an error.
-    async fn answer(&self, page: Vec<(Prior<R>, Vec<oneshot::Sender<Answer<R>>>)>) {
+    async fn answer(&self, page: Vec<Shared<R>>) {
         let (objects, waiting): (Vec<_>, Vec<_>) = page.into_iter().unzip();
         debug!(r#type = R::TYPE, objects = objects.len(), tasks = waiting.len(), "reading objects that are waited for");
         let client = self.client.clone();
@@ -98,7 +101,7 @@ impl<R: Resource> Batcher<R> {
 }
 
 /// The same object is asked for once, whoever wants it.
-fn group<R>(wanted: Vec<Wanted<R>>) -> BTreeMap<Id, (Prior<R>, Vec<oneshot::Sender<Answer<R>>>)> {
+fn group<R>(wanted: Vec<Wanted<R>>) -> BTreeMap<Id, Shared<R>> {
     let mut groups = BTreeMap::new();
     for Wanted { object, answer } in wanted {
         groups.entry(object.id.clone()).or_insert_with(|| (object, Vec::new())).1.push(answer);

@@ -128,10 +128,17 @@ impl<R: Resource> Operations for Bound<R> {
     }
 
     async fn update(&self, prior: &Value, planned: &Value) -> Result<Value, ProviderError> {
-        let (prior, planned) = (plain(prior), plain(planned));
+        let prior = plain(prior);
+        let planned = with_prior(&plain(planned), &prior);
         let id = self.id(&prior)?;
+        if let Some(limits) = planned.get(timeouts::NAME)
+            && prior.clone().with(timeouts::NAME, limits.clone()) == planned
+        {
+            // Time limits are plumb's own: there is nothing to change on the remote side.
+            return Ok(planned);
+        }
         let before: R = self.form.parse(&prior)?;
-        let desired: R = self.form.parse(&with_prior(&planned, &prior))?;
+        let desired: R = self.form.parse(&planned)?;
         let client = self.client.scoped(Some(&prior));
         let deadline = self.deadline(&planned, Operation::Update)?;
         match timeout_at(deadline.end, desired.update(&client, &id, &before)).await {
@@ -184,22 +191,20 @@ impl<R: Resource> Operations for Bound<R> {
 
 impl<R: Resource> Bound<R> {
     fn pages(&self, objects: Vec<Known>) -> Vec<Page<R>> {
-        let mut scopes: BTreeMap<String, (Arc<R::Client>, Vec<(usize, Known)>)> = BTreeMap::new();
+        let mut scopes: BTreeMap<String, Vec<Page<R>>> = BTreeMap::new();
         for (place, Known { id, object }) in objects.into_iter().enumerate() {
             let object = object.as_ref().map(plain);
-            let scope = self.client.scope(object.as_ref());
-            let (_, members) = scopes.entry(scope).or_insert_with(|| (self.client.scoped(object.as_ref()), Vec::new()));
-            members.push((place, Known { id, object }));
-        }
-        let mut pages = Vec::new();
-        for (client, mut members) in scopes.into_values() {
-            while !members.is_empty() {
-                let rest = members.split_off(members.len().min(R::BATCH.max(1)));
-                let (places, known) = std::mem::replace(&mut members, rest).into_iter().unzip();
-                pages.push(Page { client: client.clone(), places, known });
+            let pages = scopes.entry(self.client.scope(object.as_ref())).or_default();
+            if pages.last().is_none_or(|it| it.known.len() >= R::BATCH) {
+                let client = self.client.scoped(object.as_ref());
+                pages.push(Page { client, places: Vec::new(), known: Vec::new() });
+            }
+            if let Some(page) = pages.last_mut() {
+                page.places.push(place);
+                page.known.push(Known { id, object });
             }
         }
-        pages
+        scopes.into_values().flatten().collect()
     }
 
     async fn refresh(&self, page: Page<R>) -> Vec<(usize, ReadOutcome)> {

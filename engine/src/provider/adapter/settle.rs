@@ -44,19 +44,20 @@ fn attribute(observed: Value, reference: Option<&Value>, schema: &Attribute) -> 
     if schema.write_only {
         return Value::null(schema.ty.clone());
     }
-    let rule = Rule { computed: schema.computed, same: schema.same };
+    let nullable = schema.optional && !schema.computed && schema.default.is_none();
     match reference {
-        Some(reference) => value(observed, reference, rule),
+        Some(reference) => value(observed, reference, Rule { nullable, same: schema.same }),
         // Nothing tells `""` from null here; null is what a configuration that does not mention it has.
-        None if !rule.computed && is_empty(&observed) => Value::null(schema.ty.clone()),
+        None if nullable && is_empty(&observed) => Value::null(schema.ty.clone()),
         None => observed,
     }
 }
 
 #[derive(Clone, Copy)]
 struct Rule {
-    /// The provider may set the attribute: "empty" is then its word, and not the same as null.
-    computed: bool,
+    /// A configuration that leaves the attribute out plans null. Where the provider or a default decides instead,
+    /// "empty" is a word of its own.
+    nullable: bool,
     same: Option<Same>,
 }
 
@@ -65,7 +66,7 @@ fn value(observed: Value, reference: &Value, rule: Rule) -> Value {
         return observed;
     }
     if observed.is_null() || reference.is_null() {
-        let nothing = if observed.is_null() { is_zero(reference) } else { !rule.computed && is_zero(&observed) };
+        let nothing = if observed.is_null() { is_zero(reference) } else { rule.nullable && is_zero(&observed) };
         return if nothing { reference.clone() } else { observed };
     }
     let pair = |item: &Value, reference: Option<&Value>| match reference {
@@ -120,7 +121,7 @@ mod tests {
     use super::*;
     use crate::value::Type;
 
-    const PLAIN: Rule = Rule { computed: false, same: None };
+    const PLAIN: Rule = Rule { nullable: true, same: None };
 
     fn settled(observed: impl Into<Value>, reference: impl Into<Value>) -> Value {
         value(observed.into(), &reference.into(), PLAIN)
@@ -147,7 +148,7 @@ mod tests {
         assert_eq!(settled("b", "a"), Value::from("b"));
         assert_eq!(settled(true, Value::null(Type::Bool)), Value::from(true));
         assert_eq!(settled(texts(&[]), texts(&["a"])), texts(&[]));
-        let computed = Rule { computed: true, ..PLAIN };
+        let computed = Rule { nullable: false, ..PLAIN };
         let null = Value::null(Type::list(Type::String));
         assert_eq!(value(texts(&[]), &null, computed), texts(&[]));
     }

@@ -195,10 +195,10 @@ impl Resource for Volume {
     }
 }
 
-/// What a look at a volume shows; its name says how it behaves.
+/// What a look at a volume shows; the first word of its name says how it behaves.
 fn look(id: &str, stored: &mut Stored) -> Option<Observed<Volume>> {
     stored.looks += 1;
-    let name = stored.volume.name.as_str();
+    let name = stored.volume.name.split('-').next().unwrap_or_default();
     let phase = match (name, stored.looks) {
         ("late", 1..4) | ("lost", _) => return None,
         (_, 4..) if stored.deleted && name != "undying" => return None,

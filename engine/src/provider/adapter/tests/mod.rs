@@ -212,6 +212,11 @@ async fn update_changes_and_rereads() {
 
     let error = client.update(VOLUME, &object, &prior).await.unwrap_err();
     assert_eq!((error.effect, &*error.message), (Effect::None, "it cannot shrink"));
+
+    let calls = client.calls();
+    let (name, limits) = timeouts("update", "1h");
+    let patient = client.update(VOLUME, &object, &object.clone().with(name, limits.clone())).await.unwrap();
+    assert_eq!((patient.get(name), client.calls()), (Some(&limits), calls), "time limits are nobody else's business");
 }
 
 #[tokio::test(start_paused = true)]
@@ -293,11 +298,33 @@ async fn objects_that_are_being_deleted_are_absent() {
 #[tokio::test(start_paused = true)]
 async fn waits_share_calls() {
     let (cloud, client) = client();
-    let targets: Vec<_> = ["a", "b", "c", "d", "e", "f"].map(|name| planned(name, &[])).to_vec();
+    let targets: Vec<_> = ["a", "b", "c", "slow-d", "slow-e", "slow-f"].map(|name| planned(name, &[])).to_vec();
     let objects = join_all(targets.iter().map(|it| created(&client, it))).await;
     assert_eq!(objects.len(), 6);
     let pages: Vec<_> = cloud.reads.lock().unwrap().iter().map(Vec::len).collect();
-    assert_eq!(pages, [3, 3]);
+    assert_eq!(pages, [3, 3, 3, 3, 3], "six at first, then three times the three that are slow");
+}
+
+#[tokio::test(start_paused = true)]
+async fn one_object_is_asked_for_once() {
+    let (cloud, client) = client();
+    let target = planned("plain", &[]);
+    created(&client, &target).await;
+    let before = cloud.reads();
+    let key = key();
+    let found = join_all((0..5).map(|_| client.find(VOLUME, &target, &key))).await;
+    assert!(found.iter().all(|it| matches!(it, Ok(Some(_)))));
+    assert_eq!(cloud.reads() - before, 1);
+}
+
+#[tokio::test(start_paused = true)]
+async fn reads_that_nobody_waits_for_are_left_out() {
+    let (cloud, client) = client();
+    let (left, kept) = (planned("left", &[]), planned("kept", &[]));
+    let leaving = tokio::time::timeout(Duration::from_millis(10), created(&client, &left));
+    let (left, _) = tokio::join!(leaving, created(&client, &kept));
+    assert!(left.is_err());
+    assert_eq!(*cloud.reads.lock().unwrap(), [["vol-kept"]]);
 }
 
 #[tokio::test(start_paused = true)]
