@@ -53,7 +53,7 @@ impl Form {
         let description = "Identifies the object: what an import takes.".into();
         let id = Attribute { description, ..Attribute::computed(Type::String) };
         block.attributes.entry(ID.into()).or_insert(id);
-        C::extend_schema(&mut block);
+        C::extend_schema(name, &mut block);
         Self { name, ty: block.ty(), schema: Schema { version, block }, fields, unreadable: &[] }
     }
 

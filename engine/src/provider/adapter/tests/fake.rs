@@ -51,7 +51,7 @@ impl Cloud {
 }
 
 impl TypedClient for Cloud {
-    fn extend_schema(block: &mut Block) {
+    fn extend_schema(_type_name: &str, block: &mut Block) {
         block.attributes.insert("region".into(), Attribute::optional(Type::String));
     }
 
