@@ -1,8 +1,10 @@
 //! Applying a plan: operations in order, each written down before it is sent and after it is done.
 
 mod executor;
+mod marks;
 mod prepare;
 mod record;
+mod seed;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
