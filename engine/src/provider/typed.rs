@@ -107,9 +107,10 @@ impl Timeouts {
 
 /// What the types of one provider share: the client that they talk through, and the arguments that every type has.
 pub trait TypedClient: Send + Sync + Sized + 'static {
-    /// Adds the attributes that every resource type and data source has besides its own (`region`). What an object
-    /// has of them is taken over from the plan or the state; [`TypedClient::observed`] may set them.
-    fn extend_schema(_block: &mut Block) {}
+    /// Adds the attributes that types have besides their own (`region`); `type_name` tells those that lack them, as
+    /// the types of a global service do. What an object has of them is taken over from the plan or the state;
+    /// [`TypedClient::observed`] may set them.
+    fn extend_schema(_type_name: &str, _block: &mut Block) {}
 
     /// Planning rules that every type shares (`tags_all` from `tags`). `client` is `None` while the provider's
     /// configuration is unknown.

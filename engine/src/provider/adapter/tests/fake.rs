@@ -51,7 +51,7 @@ impl Cloud {
 }
 
 impl TypedClient for Cloud {
-    fn extend_schema(block: &mut Block) {
+    fn extend_schema(_type_name: &str, block: &mut Block) {
         block.attributes.insert("region".into(), Attribute::optional(Type::String));
     }
 
@@ -80,6 +80,9 @@ pub struct Grant {
     pub user: String,
     /// Why.
     pub note: Option<String>,
+    /// What the user may do.
+    #[attr(default = "read")]
+    pub may: String,
 }
 
 /// Space to store things in.
