@@ -3,8 +3,8 @@
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::provider::PlannedChange;
 use plumb_engine::value::{Path, Type, Value};
+use rand::CryptoRng;
 use rand::seq::{IndexedRandom, SliceRandom};
-use rand::{CryptoRng, Rng};
 
 use super::{invalid, keepers, number, too_small};
 
@@ -28,7 +28,7 @@ pub(super) struct Rules<'a> {
 }
 
 /// A random text; `None` when characters are asked for and no kind of them is allowed.
-pub(super) fn generate(rules: &Rules<'_>, rng: &mut (impl Rng + CryptoRng)) -> Option<String> {
+pub(super) fn generate(rules: &Rules<'_>, rng: &mut impl CryptoRng) -> Option<String> {
     let special = if rules.override_special.is_empty() { SPECIAL } else { rules.override_special };
     let kinds: [(Vec<char>, (bool, i64)); 4] = [
         (('A'..='Z').collect(), rules.upper),

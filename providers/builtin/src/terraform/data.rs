@@ -21,7 +21,7 @@ pub(super) struct TerraformData {
 
 impl TerraformData {
     pub(super) fn new() -> Self {
-        Self { schema: Schema { version: 0, block: block() } }
+        Self { schema: Schema { block: block(), ..Schema::default() } }
     }
 }
 
