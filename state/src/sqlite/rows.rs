@@ -3,14 +3,14 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use plumb_engine::addr::{ConfigResource, InstanceAddr, InstanceKey, ModuleAddr, ResourceName};
+use plumb_engine::addr::{AddrError, ConfigResource, InstanceAddr, InstanceKey, ModuleAddr, ResourceName};
 use plumb_engine::store::ObjectKey;
 use rusqlite::{Row, ToSql};
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::failure::{Failure, Result};
-use crate::address::{mode_name, parse_config_resource, parse_mode, parse_module};
+use crate::address::{mode_name, parse_config_resource, parse_mode};
 
 /// An object's key as columns.
 pub(super) struct KeyColumns {
@@ -108,7 +108,7 @@ impl Reader {
         if let Some(known) = self.modules.get(text) {
             return Ok(known.clone());
         }
-        let module = parse_module(text).ok_or_else(|| Failure::Row(format!("{text:?} is no address of a module")))?;
+        let module: ModuleAddr = text.parse().map_err(|error: AddrError| Failure::Row(error.to_string()))?;
         self.modules.insert(text.to_owned(), module.clone());
         Ok(module)
     }

@@ -1,12 +1,12 @@
 //! A state of version 4 as a snapshot.
 
-use plumb_engine::addr::{ResourceAddr, ResourceName};
+use plumb_engine::addr::{AddrError, ResourceAddr, ResourceName};
 use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, OutputRecord, Snapshot};
 use serde_json::Value as Json;
 
 use super::steps::from_steps;
 use super::{File, Instance, Resource, VERSION};
-use crate::address::{parse_config_resource, parse_mode, parse_module};
+use crate::address::{parse_config_resource, parse_mode};
 
 /// Why a text is no state that can be taken over.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -76,8 +76,7 @@ fn take_over(snapshot: &mut Snapshot, resource: Resource) -> Result<(), FormatEr
 }
 
 fn address(resource: &Resource) -> Result<ResourceAddr, FormatError> {
-    let module = parse_module(&resource.module)
-        .ok_or_else(|| FormatError::new(format!("{:?} is no address of a module", resource.module)))?;
+    let module = resource.module.parse().map_err(|error: AddrError| FormatError::new(error.to_string()))?;
     let mode = parse_mode(&resource.mode)
         .ok_or_else(|| FormatError::new(format!("{:?} is no mode of a resource", resource.mode)))?;
     let (type_name, name) = (resource.type_name.clone(), resource.name.clone());

@@ -3,7 +3,6 @@
 mod export;
 mod import;
 mod steps;
-mod types;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

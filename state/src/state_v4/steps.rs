@@ -1,9 +1,8 @@
 //! Paths of sensitive attributes, whose steps tell attributes of objects from keys of maps.
 
-use plumb_engine::value::{Path, PathStep, Type};
+use plumb_engine::value::{Path, PathStep, Type, type_from_json};
 use serde_json::Value as Json;
 
-use super::types::parse_type;
 use super::{Key, Step};
 
 /// A path as the format writes it. `ty` is the type of the whole object where it is known; without it, a name below
@@ -51,7 +50,7 @@ impl<'j> Place<'j> {
             return self;
         }
         let wrapper = self.json.and_then(Json::as_object).filter(|it| it.len() == 2);
-        let inner = wrapper.and_then(|it| Some((it.get("value")?, parse_type(it.get("type")?)?)));
+        let inner = wrapper.and_then(|it| Some((it.get("value")?, type_from_json(it.get("type")?)?)));
         match inner {
             Some((value, ty)) => Place { ty: Some(ty), json: Some(value) },
             None => Place { ty: None, ..self },

@@ -75,7 +75,7 @@ fn what_is_no_such_state_is_refused_with_a_reason() {
         (json!({"version": 3}).to_string(), "version 3; any command"),
         (json!({"version": 5}).to_string(), "version 5"),
         (json!({"version": 4, "lineage": "l"}).to_string(), "missing field `serial`"),
-        (with("module", json!("net")), "\"net\" is no address of a module"),
+        (with("module", json!("net")), "\"net\" is not an address"),
         (with("mode", json!("list")), "\"list\" is no mode"),
         (with("provider", json!("provider.aws")), "replace-provider"),
         (with("instances", json!([instance, instance])), "it has aws_vpc.main twice"),
