@@ -11,6 +11,7 @@ pub mod diagnostic;
 pub mod eval;
 pub mod events;
 pub mod functions;
+pub mod operations;
 pub mod plan;
 pub mod provider;
 pub mod schema;

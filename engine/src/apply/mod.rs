@@ -1,5 +1,11 @@
 //! Applying a plan: operations in order, each written down before it is sent and after it is done.
 
+mod executor;
+mod marks;
+mod prepare;
+mod record;
+mod seed;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -7,6 +13,7 @@ use tokio::sync::watch;
 
 use crate::config::{Config, Variables};
 use crate::diagnostic::Diagnostics;
+use crate::eval::Settings;
 use crate::events::Events;
 use crate::plan::{Counts, Plan};
 use crate::provider::Providers;
@@ -28,6 +35,8 @@ pub struct ApplyRequest<'a> {
     pub providers: &'a Providers,
     /// Who is told of operations.
     pub events: &'a dyn Events,
+    /// What expressions may know of the outside; `now` is set.
+    pub settings: Settings,
     /// Operations at one time; at least 1.
     pub parallelism: usize,
     /// Whether a person wants it to stop.
@@ -61,6 +70,22 @@ pub struct ApplyOutcome {
 }
 
 /// Applies a plan.
-pub async fn run(_request: ApplyRequest<'_>) -> ApplyOutcome {
-    unimplemented!()
+///
+/// The plan is obeyed: which objects change, how and in which order was decided when it was made. What was unknown
+/// then becomes known from the recorded results of earlier operations.
+pub async fn run(request: ApplyRequest<'_>) -> ApplyOutcome {
+    let mut executor = match executor::Executor::new(&request) {
+        Ok(executor) => executor,
+        Err(diagnostics) => {
+            return ApplyOutcome {
+                status: RunStatus::Failed,
+                done: Counts::default(),
+                diagnostics,
+                outputs: BTreeMap::new(),
+                calls: BTreeMap::new(),
+            };
+        }
+    };
+    executor.run().await;
+    executor.finish()
 }

@@ -148,7 +148,7 @@ pub(crate) fn missing_argument(name: &str, owner: Span) -> Diagnostic {
 }
 
 /// ` Did you mean "x"?`, or nothing.
-pub(crate) fn did_you_mean<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> String {
+pub fn did_you_mean<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> String {
     suggestion(name, names).map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default()
 }
 

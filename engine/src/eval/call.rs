@@ -36,33 +36,26 @@ pub(super) fn eval_call(call: &Call, span: Span, names: &mut dyn Names, frame: O
 /// Calls a function of the language's table.
 pub(super) fn table(context: &functions::Context<'_>, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
     let Some(function) = functions::find(name) else {
-        let near = crate::config::did_you_mean(name, functions::names());
+        let near = crate::config::did_you_mean(name, functions::all().map(|it| it.name));
         let detail = format!("There is no function named {name:?}.{near}");
         return Err(Diagnostic::error("Call to unknown function", detail).at(spans.name).into());
     };
-    functions::call(function, context, args).map_err(|error| failed(function, &error, spans))
+    invoke(function, name, context, args, spans)
 }
 
-/// The diagnostic of a failed call: at the argument that is wrong where one is.
-pub(super) fn failed(
+/// Calls a function; the diagnostic of a failed call is at the argument that is wrong, where one is.
+pub(super) fn invoke(
     function: &functions::Function,
-    error: &functions::FunctionError,
+    called: &str,
+    context: &functions::Context<'_>,
+    args: &[Value],
     spans: &CallSpans<'_>,
-) -> Diagnostics {
-    let diagnostic = match error.argument {
-        Some(at) => {
-            let parameter = function.parameters.get(at).or(function.variadic.as_ref()).map_or("", |it| it.name);
-            let span = spans.args.get(at).or(spans.args.last()).map_or(spans.call, |it| it.span);
-            let detail = format!("Invalid value for {parameter:?} parameter: {}.", error.message);
-            Diagnostic::error("Invalid function argument", detail).at(span)
-        }
-        None if error.arity => Diagnostic::error("Wrong number of arguments", format!("{}.", error.message)).at(spans.call),
-        None => {
-            let detail = format!("Call to function {:?} failed: {}.", function.name, error.message);
-            Diagnostic::error("Error in function call", detail).at(spans.call)
-        }
-    };
-    diagnostic.into()
+) -> Evaluated {
+    functions::call(function, context, args).map_err(|error| {
+        let at = error.argument.and_then(|at| spans.args.get(at).or(spans.args.last()));
+        let span = at.map_or(spans.call, |it| it.span);
+        Diagnostic::error(error.summary(), error.detail(called, function)).at(span).into()
+    })
 }
 
 fn first_without_error(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {

@@ -215,6 +215,15 @@ impl<'c> Evaluator<'c> {
         Ok(value)
     }
 
+    /// Forgets every variable, local value and output that has an unknown part, so that it is evaluated again.
+    pub fn forget_unknown(&mut self) {
+        for module in &mut self.modules {
+            for table in [&mut module.variables, &mut module.locals, &mut module.outputs] {
+                table.retain(|_, value| value.is_wholly_known());
+            }
+        }
+    }
+
     /// Evaluates an expression of a module instance.
     ///
     /// # Errors

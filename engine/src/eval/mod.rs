@@ -10,6 +10,7 @@ mod instance;
 mod modules;
 mod names;
 mod objects;
+mod render;
 mod scope;
 mod template;
 mod variables;

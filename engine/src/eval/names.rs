@@ -1,7 +1,5 @@
 //! What an expression may name, and how its steps look once their keys are known.
 
-use std::sync::Arc;
-
 use super::expr::Evaluated;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::functions;
@@ -103,30 +101,21 @@ pub struct TemplateNames<'a> {
     pub variables: &'a Value,
     /// Where functions are called.
     pub functions: &'a functions::Context<'a>,
-    /// Functions that must not be called, against endless recursion.
-    pub forbidden: &'a [&'a str],
+    /// The first variable that was missing, and where it is named.
+    pub missing: &'a std::cell::RefCell<Option<(String, Span)>>,
 }
 
 impl Names for TemplateNames<'_> {
     fn resolve(&mut self, root: &str, _steps: &[StepValue<'_>], span: Span) -> Result<(Value, usize), Diagnostics> {
-        match self.variables.get(root) {
-            Some(value) => Ok((value.clone(), 0)),
-            None => {
-                let names = self.variables.as_map().map(|map| map.keys().map(Arc::clone).collect::<Vec<_>>());
-                let near = names.as_deref().map(|names| {
-                    crate::config::did_you_mean(root, names.iter().map(|name| &**name))
-                });
-                let detail = format!("vars map does not contain key {root:?}.{}", near.unwrap_or_default());
-                Err(Diagnostic::error("Invalid function argument", detail).at(span).into())
-            }
+        if let Some(value) = self.variables.get(root) {
+            return Ok((value.clone(), 0));
         }
+        self.missing.borrow_mut().get_or_insert_with(|| (root.to_owned(), span));
+        let detail = format!("There is no variable named {root:?}.");
+        Err(Diagnostic::error("Unknown variable", detail).at(span).into())
     }
 
     fn call(&mut self, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
-        if self.forbidden.contains(&name) {
-            let detail = format!("cannot recursively call {name} from inside another template function.");
-            return Err(Diagnostic::error("Error in function call", detail).at(spans.call).into());
-        }
         super::call::table(self.functions, name, args, spans)
     }
 }

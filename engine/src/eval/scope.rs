@@ -5,9 +5,10 @@ use std::sync::Arc;
 
 use super::evaluator::Evaluator;
 use super::expand::Expansion;
-use super::expr::{Evaluated, eval};
+use super::expr::Evaluated;
 use super::modules::{Each, ModuleId};
-use super::names::{CallSpans, Names, StepValue, TemplateNames};
+use super::names::{CallSpans, Names, StepValue};
+use super::render::with_context;
 use super::objects::KeyKind;
 use crate::addr::{InstanceKey, ResourceName};
 use crate::config::references::{self, RESERVED};
@@ -266,13 +267,11 @@ impl Names for Scope<'_, '_> {
     }
 
     fn call(&mut self, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
-        let settings = &self.evaluator.settings;
-        let render = |source: &functions::TemplateSource<'_>, variables: &Value| render(settings, source, variables);
-        let context = functions_context(settings, &render);
-        match name.strip_prefix("provider::") {
-            Some(rest) => self.provider_function(rest, &context, args, spans),
-            None => super::call::table(&context, name, args, spans),
-        }
+        let settings = self.evaluator.settings.clone();
+        with_context(&settings, false, &mut |context| match name.strip_prefix("provider::") {
+            Some(rest) => self.provider_function(rest, context, args, spans),
+            None => super::call::table(context, name, args, spans),
+        })
     }
 }
 
@@ -293,45 +292,7 @@ impl Scope<'_, '_> {
             let detail = format!("There is no function named \"provider::{name}\".");
             return Err(Diagnostic::error("Call to unknown function", detail).at(spans.name).into());
         };
-        functions::call(function, context, args).map_err(|error| super::call::failed(function, &error, spans))
-    }
-}
-
-/// Renders a template with the given variables and nothing else in scope.
-fn render(
-    settings: &super::Settings,
-    source: &functions::TemplateSource<'_>,
-    variables: &Value,
-) -> Result<Value, Diagnostics> {
-    let mut sources = crate::source::SourceMap::default();
-    let file = sources.add(source.name, source.text);
-    let (expr, found) = crate::syntax::parse_template(file, source.text);
-    let relabel = |found: Diagnostics| -> Diagnostics {
-        let line = |span: Span| sources.file(span.file).position(span.start as usize).line;
-        let text = |it: Diagnostic| {
-            let place = it.subject.map(|span| format!("{}:{}: ", source.name, line(span))).unwrap_or_default();
-            Diagnostic::error(it.summary, format!("{place}{}", it.detail))
-        };
-        found.into_iter().map(text).collect()
-    };
-    if found.has_errors() {
-        return Err(relabel(found));
-    }
-    let inner = |_: &functions::TemplateSource<'_>, _: &Value| -> Result<Value, Diagnostics> {
-        Err(Diagnostic::error("Error in function call", "a template cannot render another template").into())
-    };
-    let context = functions_context(settings, &inner);
-    let forbidden = ["templatefile", "templatestring", "core::templatefile", "core::templatestring"];
-    let mut names = TemplateNames { variables, functions: &context, forbidden: &forbidden };
-    eval(&expr, &mut names, None).map_err(relabel)
-}
-
-fn functions_context<'a>(settings: &super::Settings, render: &'a functions::Render<'a>) -> functions::Context<'a> {
-    functions::Context {
-        base_dir: settings.working_dir.clone(),
-        now: settings.now.clone(),
-        plan_time: settings.plan_time.clone(),
-        render,
+        super::call::invoke(function, name, context, args, spans)
     }
 }
 

@@ -146,8 +146,7 @@ impl Text {
 
     fn finish(self) -> Value {
         let value = if self.unknown {
-            let prefix = (!self.text.is_empty()).then(|| self.text.into());
-            Kind::Unknown(Type::String, Refinement { not_null: true, prefix, ..Refinement::default() }).into()
+            Kind::Unknown(Type::String, Refinement::prefix(&self.text)).into()
         } else {
             Value::string(self.text)
         };

@@ -58,7 +58,7 @@ fn read_given(variable: &Variable, given: &GivenVariable) -> Evaluated {
     };
     let mut sources = SourceMap::default();
     let file = sources.add(&origin, &**text);
-    let (expr, found) = parse_expr(file, text);
+    let (expr, found) = parse_expr(file, text, 0);
     let value = if found.has_errors() { Err(found) } else { eval(&expr, &mut Constants, None) };
     value.map_err(|found| {
         let details = found.into_iter().map(|it| {

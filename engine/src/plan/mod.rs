@@ -90,6 +90,8 @@ pub struct ResourceChange {
     pub importing: Option<String>,
     /// Resources that the object will depend on, itself left out.
     pub dependencies: Vec<ConfigResource>,
+    /// Resources that the present object was made from.
+    pub prior_dependencies: Vec<ConfigResource>,
     /// A replacement is made first; an object made so is deleted so.
     pub create_before_destroy: bool,
 }

@@ -60,6 +60,7 @@ impl Walk<'_> {
             replace_paths: Vec::new(),
             importing: None,
             dependencies: prior.record.dependencies.clone(),
+            prior_dependencies: prior.record.dependencies.clone(),
             create_before_destroy: prior.record.create_before_destroy,
         });
     }

@@ -255,6 +255,7 @@ impl<'a> Walk<'a> {
                 replace_paths: Vec::new(),
                 importing: None,
                 dependencies: self.dependencies_of(&desired.addr.config()),
+                prior_dependencies: Vec::new(),
                 create_before_destroy: false,
             });
             return None;
@@ -464,6 +465,7 @@ impl<'a> Walk<'a> {
             replace_paths: planned.replace_paths,
             importing: self.imports.get(addr).filter(|_| prior.is_some()).cloned(),
             dependencies: self.dependencies_of(&config),
+            prior_dependencies: prior.map(|it| it.record.dependencies).unwrap_or_default(),
             create_before_destroy: self.create_before_destroy.contains(&config),
         });
     }
@@ -484,6 +486,7 @@ impl<'a> Walk<'a> {
             replace_paths: Vec::new(),
             importing: self.imports.get(addr).cloned(),
             dependencies: self.dependencies_of(&config),
+            prior_dependencies: Vec::new(),
             create_before_destroy: self.create_before_destroy.contains(&config),
         });
     }

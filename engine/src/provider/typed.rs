@@ -27,12 +27,22 @@ pub struct Observed<R> {
     pub state: R,
     /// Whether it is ready for use.
     pub phase: Phase,
+    /// The id by which it was asked for, where that is another: one that an import takes, or one that an update has
+    /// made obsolete.
+    pub asked_as: Option<Id>,
 }
 
 impl<R> Observed<R> {
     /// An object that is ready for use.
     pub fn ready(id: impl Into<Id>, state: R) -> Self {
-        Self { id: id.into(), state, phase: Phase::Ready }
+        Self { id: id.into(), state, phase: Phase::Ready, asked_as: None }
+    }
+
+    /// The same object, asked for by an id that need not be its own.
+    #[must_use]
+    pub fn asked_as(mut self, id: impl Into<Id>) -> Self {
+        self.asked_as = Some(id.into());
+        self
     }
 
     /// The same object in another phase.
@@ -175,8 +185,8 @@ pub trait Resource: Schematic + Serialize + DeserializeOwned + Clone + Send + Sy
     -> impl Future<Output = Result<Made<Self>>> + Send;
 
     /// Reads at most [`Resource::BATCH`] objects in as few calls as the API allows. An object that is not in the
-    /// answer is absent; an error is about all of them. Objects are recognised by their id, unless `BATCH` is 1: then
-    /// the answer may have another, canonical id than an import asked for.
+    /// answer is absent; an error is about all of them. Objects are recognised by their id or by
+    /// [`Observed::asked_as`], unless `BATCH` is 1.
     fn read(client: &Self::Client, objects: &[Prior<Self>])
     -> impl Future<Output = Result<Vec<Observed<Self>>>> + Send;
 

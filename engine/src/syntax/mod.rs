@@ -1,3 +1,60 @@
 //! From text to syntax tree.
+//!
+//! A file is read in two passes, both linear: the lexer splits it into tokens, the parser builds the tree by recursive
+//! descent. Neither stops at a fault: the parser goes on with the next argument or block, so that one run reports what
+//! there is to report, and the tree holds what could be read.
 
+mod access;
 pub mod ast;
+mod body;
+mod collection;
+mod expr;
+mod heredoc;
+mod lex;
+pub(crate) mod literal;
+mod parser;
+mod template;
+#[cfg(test)]
+mod tests;
+
+use crate::diagnostic::Diagnostics;
+use crate::source::FileId;
+
+use ast::{Body, Expr, ExprKind, Literal};
+use lex::{Kind, Start};
+use parser::Parser;
+
+pub(crate) use lex::name_len;
+
+/// Reads the text of a file: arguments and blocks.
+///
+/// With errors among the diagnostics the body holds what could be read.
+pub fn parse_body(file: FileId, text: &str) -> (Body, Diagnostics) {
+    let mut parser = Parser::new(file, text, 0, Start::Code);
+    let body = parser.body(0, Kind::Eof);
+    (body, parser.into_diagnostics())
+}
+
+/// Reads a text that is one expression, such as a line of the console; line breaks are blanks.
+///
+/// `offset` is where the text starts in its file, in bytes. With errors among the diagnostics the expression is a null.
+pub fn parse_expr(file: FileId, text: &str, offset: usize) -> (Expr, Diagnostics) {
+    let mut parser = Parser::new(file, text, offset, Start::Code);
+    let expr = parser.whole_expression();
+    finish(parser, expr)
+}
+
+/// Reads a text that is a template from the first byte to the last: a template file, or a string of a JSON document.
+///
+/// `offset` is where the text starts in its file, in bytes. With errors among the diagnostics the expression is a null.
+pub fn parse_template(file: FileId, text: &str, offset: usize) -> (Expr, Diagnostics) {
+    let mut parser = Parser::new(file, text, offset, Start::Template);
+    let expr = parser.whole_template();
+    finish(parser, expr)
+}
+
+fn finish(parser: Parser<'_>, expr: parser::Parsed<Expr>) -> (Expr, Diagnostics) {
+    let span = parser.span_of(0, parser.text.len());
+    let expr = expr.unwrap_or(Expr { kind: ExprKind::Literal(Literal::Null), span });
+    (expr, parser.into_diagnostics())
+}

@@ -29,6 +29,9 @@ impl ConvertError {
 /// # Errors
 /// Names the first part that does not fit.
 pub fn convert(value: &Value, ty: &Type) -> Result<Value, ConvertError> {
+    if *ty == Type::Dynamic {
+        return Ok(value.clone());
+    }
     let given = value.ty();
     if given == *ty {
         return Ok(value.clone());

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use serde_json::Value as Json;
 
-use super::{Kind, Marks, Path, PathStep, Refinement, Type, Value, from_json, to_json, type_from_json, type_to_json};
+use super::{
+    Kind, Marks, Number, Path, PathStep, Refinement, Type, Value, from_json, to_json, type_from_json, type_to_json,
+};
 
 /// The plain value with everything beside it that plain JSON has no place for.
 #[derive(Serialize, Deserialize)]
@@ -18,13 +20,21 @@ struct Encoded {
     unknown: Vec<(Path, Refinement)>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     marks: Vec<(Path, u8)>,
+    /// Digits and bits of mantissa of numbers whose shortest text is not the whole number.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    numbers: Vec<(Path, String, u16)>,
 }
 
 /// The lossless JSON form.
 pub fn encode(value: &Value) -> Json {
     let ty = value.ty();
-    let mut encoded =
-        Encoded { ty: type_to_json(&ty), value: to_json(value, Some(&ty)), unknown: Vec::new(), marks: Vec::new() };
+    let mut encoded = Encoded {
+        ty: type_to_json(&ty),
+        value: to_json(value, Some(&ty)),
+        unknown: Vec::new(),
+        marks: Vec::new(),
+        numbers: Vec::new(),
+    };
     collect(value, &mut Path::root(), &mut encoded);
     serde_json::to_value(encoded).expect("all parts are JSON already")
 }
@@ -33,7 +43,11 @@ pub fn encode(value: &Value) -> Json {
 pub fn decode(json: &Json) -> Option<Value> {
     let encoded = Encoded::deserialize(json).ok()?;
     let ty = type_from_json(&encoded.ty)?;
-    let beside = Beside { unknown: encoded.unknown.into_iter().collect(), marks: encoded.marks.into_iter().collect() };
+    let beside = Beside {
+        unknown: encoded.unknown.into_iter().collect(),
+        marks: encoded.marks.into_iter().collect(),
+        numbers: encoded.numbers.into_iter().map(|(path, digits, precision)| (path, (digits, precision))).collect(),
+    };
     beside.restore(&encoded.value, &ty, &mut Path::root())
 }
 
@@ -54,7 +68,11 @@ fn collect(value: &Value, path: &mut Path, encoded: &mut Encoded) {
         Kind::Map(_, items) | Kind::Object(items) => {
             items.iter().for_each(|(name, item)| inside(PathStep::Name(name.clone()), item));
         }
-        Kind::Null(_) | Kind::Bool(_) | Kind::Number(_) | Kind::String(_) => {}
+        Kind::Number(number) => {
+            let precise = number.precise().map(|(digits, precision)| (path.clone(), digits, precision));
+            encoded.numbers.extend(precise);
+        }
+        Kind::Null(_) | Kind::Bool(_) | Kind::String(_) => {}
     }
 }
 
@@ -62,6 +80,7 @@ fn collect(value: &Value, path: &mut Path, encoded: &mut Encoded) {
 struct Beside {
     unknown: BTreeMap<Path, Refinement>,
     marks: BTreeMap<Path, u8>,
+    numbers: BTreeMap<Path, (String, u16)>,
 }
 
 impl Beside {
@@ -109,7 +128,10 @@ impl Beside {
                 });
                 Some(Value::object(items.collect::<Option<Vec<_>>>()?))
             }
-            leaf => from_json(json, leaf).ok(),
+            leaf => match self.numbers.get(path) {
+                Some((digits, precision)) => Number::restored(digits, *precision).map(Value::number),
+                None => from_json(json, leaf).ok(),
+            },
         }
     }
 }
@@ -117,7 +139,6 @@ impl Beside {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::value::Number;
 
     #[test]
     fn everything_comes_back() {
@@ -130,6 +151,7 @@ mod tests {
             ("dynamic", Value::tuple(vec![Value::unknown(Type::Dynamic), Value::null(Type::Dynamic)])),
             ("empty", Value::set(Type::object([("a", Type::Bool)]), vec![])),
             ("number", Value::number(Number::parse("-0.1").unwrap())),
+            ("double", Value::number(7f64.powi(30))),
             ("infinity", Value::number(Number::infinity(true))),
         ])
         .marked(secret);

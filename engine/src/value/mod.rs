@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 pub use self::serde::{ValueError, from_value, to_value};
-pub use access::AccessError;
+pub use access::{AccessError, elements, get_attr, index};
 pub use convert::{ConvertError, convert};
 pub use defaults::{Constraint, Defaults, apply_defaults};
 pub use encode::{decode, encode};
@@ -27,10 +27,10 @@ pub use json::{from_json, infer_json, sorted_json, to_json, type_from_json, type
 pub use number::{ArithmeticError, Decimal, Number};
 pub use operators::{OperatorError, binary, equal, unary};
 pub use path::{Path, PathStep};
-pub use refine::Refinement;
+pub use refine::{Refinement, unknown_of_either};
 pub use text::{display, type_display, type_text};
 pub use ty::{ObjectType, Type};
-pub use unify::unify;
+pub use unify::{mismatch_text, unify};
 
 /// Properties of a value that every operation on it passes on to its result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

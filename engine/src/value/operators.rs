@@ -190,7 +190,11 @@ fn disproved(unknown: &Value, known: &Value) -> Option<bool> {
     let seen = known.refinement();
     let too_short = seen.max_length.zip(refinement.min_length).is_some_and(|(most, least)| most < least);
     let too_long = seen.min_length.zip(refinement.max_length).is_some_and(|(least, most)| least > most);
-    if too_short || too_long { Some(false) } else { None }
+    let beyond = |bound: &Option<Number>, side: Ordering| {
+        known.as_number().zip(bound.as_ref()).is_some_and(|(number, bound)| number.compare(bound) == side)
+    };
+    let out_of_range = beyond(&refinement.min, Ordering::Less) || beyond(&refinement.max, Ordering::Greater);
+    if too_short || too_long || out_of_range { Some(false) } else { None }
 }
 
 /// Whether values of the type can have the other type, with anything in the places of `any`.

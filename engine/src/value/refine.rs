@@ -1,10 +1,11 @@
 //! What is already known of an unknown value.
 
+use std::cmp::Ordering;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Type, Value};
+use super::{Kind, Number, Type, Value};
 
 /// Facts about an unknown value; the default is none.
 #[derive(Clone, Debug, Default, PartialEq, Serialize, Deserialize)]
@@ -22,6 +23,12 @@ pub struct Refinement {
     /// Greatest number of elements (collections).
     #[serde(skip_serializing_if = "Option::is_none")]
     pub max_length: Option<u64>,
+    /// Least number that it can be (numbers).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub min: Option<Number>,
+    /// Greatest number that it can be (numbers).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub max: Option<Number>,
 }
 
 impl Refinement {
@@ -50,8 +57,24 @@ impl Refinement {
             prefix: prefix.filter(|it: &Arc<str>| !it.is_empty()),
             min_length: self.min_length.zip(other.min_length).map(|(left, right)| left.min(right)),
             max_length: self.max_length.zip(other.max_length).map(|(left, right)| left.max(right)),
+            min: extreme(&self.min, &other.min, Ordering::Less),
+            max: extreme(&self.max, &other.max, Ordering::Greater),
         }
     }
+}
+
+impl Refinement {
+    /// The one number that is possible, if there is only one.
+    fn only_number(&self) -> Option<Number> {
+        let (min, max) = self.min.as_ref().zip(self.max.as_ref())?;
+        (self.not_null && min.compare(max) == Ordering::Equal).then(|| min.clone())
+    }
+}
+
+/// The bound that lies further in a direction; none where one side has none.
+fn extreme(left: &Option<Number>, right: &Option<Number>, further: Ordering) -> Option<Number> {
+    let (left, right) = left.as_ref().zip(right.as_ref())?;
+    Some(if left.compare(right) == further { left.clone() } else { right.clone() })
 }
 
 /// Unknown values of which something is known.
@@ -69,6 +92,10 @@ impl Value {
             }
             (Type::Map(element), Some(0)) => Value::map((**element).clone(), []),
             (Type::Dynamic, _) => Value::unknown(ty),
+            (Type::Number, _) => match refinement.only_number() {
+                Some(number) => Value::number(number),
+                None => Kind::Unknown(ty, refinement).into(),
+            },
             _ => Kind::Unknown(ty, refinement).into(),
         }
     }
@@ -79,12 +106,15 @@ impl Value {
             not_null: true,
             min_length: Some(length as u64),
             max_length: Some(length as u64),
-            prefix: None,
+            ..Refinement::default()
         };
         match self.kind() {
             Kind::Null(_) => Refinement::default(),
             Kind::Unknown(_, refinement) => refinement.clone(),
             Kind::String(text) => Refinement::prefix(text),
+            Kind::Number(number) => {
+                Refinement { min: Some(number.clone()), max: Some(number.clone()), ..Refinement::not_null() }
+            }
             Kind::List(_, items) => length(items.len()),
             Kind::Map(_, items) => length(items.len()),
             Kind::Set(_, items) => {
@@ -108,6 +138,21 @@ impl Value {
     }
 }
 
+/// The result of a conditional whose condition is not known yet, without any marks: the unknown of the type `ty` with
+/// what is true of both sides, or the value itself where both sides are the same number or both are null.
+pub fn unknown_of_either(yes: &Value, no: &Value, ty: &Type) -> Value {
+    if yes.is_null() && no.is_null() {
+        return Value::null(ty.clone());
+    }
+    let both = yes.refinement().either(&no.refinement());
+    let types = (yes.ty(), no.ty());
+    if types.0 == types.1 && (types.0.is_collection() || types.0 == Type::Number) {
+        return Value::refined(ty.clone(), both);
+    }
+    let refinement = if both.not_null { Refinement::not_null() } else { Refinement::default() };
+    Value::refined(ty.clone(), refinement)
+}
+
 /// An unknown list of a known length is written out up to this length; nobody reads longer ones.
 const LISTED: u64 = 10_000;
 
@@ -117,12 +162,31 @@ mod tests {
 
     #[test]
     fn a_known_length_makes_a_known_collection() {
-        let exactly =
-            |length| Refinement { not_null: true, min_length: Some(length), max_length: Some(length), prefix: None };
+        let exactly = |length| Refinement {
+            not_null: true,
+            min_length: Some(length),
+            max_length: Some(length),
+            ..Refinement::default()
+        };
         let list = Value::refined(Type::list(Type::String), exactly(2));
         assert_eq!(list.as_slice().map(<[Value]>::len), Some(2));
         assert_eq!(Value::refined(Type::map(Type::String), exactly(0)), Value::map(Type::String, []));
         assert!(Value::refined(Type::set(Type::String), exactly(2)).is_unknown());
+    }
+
+    #[test]
+    fn an_undecided_conditional_keeps_what_both_sides_share() {
+        let either = |yes: Value, no: Value, ty: Type| unknown_of_either(&yes, &no, &ty);
+        assert_eq!(either(1i64.into(), 1i64.into(), Type::Number), 1i64.into());
+        assert_eq!(either("a".into(), "b".into(), Type::String).refinement(), Refinement::not_null());
+        let null = Value::null(Type::String);
+        assert_eq!(either("a".into(), null.clone(), Type::String), Value::unknown(Type::String));
+        assert_eq!(either(null.clone(), Value::null(Type::Dynamic), Type::String), null);
+        let list = |items: &[Value]| Value::list(Type::String, items.to_vec());
+        let ty = Type::list(Type::String);
+        assert_eq!(either(list(&["a".into()]), list(&["b".into()]), ty.clone()), list(&[Value::unknown(Type::String)]));
+        let open = either(list(&[]), list(&["b".into()]), ty).refinement();
+        assert_eq!((open.min_length, open.max_length), (Some(0), Some(1)));
     }
 
     #[test]

@@ -13,6 +13,44 @@ pub fn unify(types: &[Type]) -> Option<Type> {
     unify_distinct(&types.iter().collect())
 }
 
+/// Why the results of a conditional have no type in common, without a full stop: what the two are, at the first place
+/// where they part.
+pub fn mismatch_text(yes: &Type, no: &Type) -> String {
+    let apart = |yes: &Type, no: &Type| unify(&[yes.clone(), no.clone()]).is_none();
+    match (yes, no) {
+        (Type::Object(left), Type::Object(right)) => {
+            let shared = left.attributes.iter().filter_map(|(name, ty)| Some((name, ty, right.attributes.get(name)?)));
+            let first = shared.into_iter().find(|(_, yes, no)| apart(yes, no));
+            if let Some((name, yes, no)) = first {
+                return format!("Type mismatch for object attribute {name:?}: {}", mismatch_text(yes, no));
+            }
+            let only = |one: &ObjectType, other: &ObjectType| {
+                one.attributes.keys().find(|it| !other.attributes.contains_key(*it)).cloned()
+            };
+            match (only(left, right), only(right, left)) {
+                (Some(name), _) => {
+                    format!("The 'true' value has the attribute {name:?}, and the 'false' value has not")
+                }
+                (None, Some(name)) => {
+                    format!("The 'false' value has the attribute {name:?}, and the 'true' value has not")
+                }
+                _ => "The attributes of the two objects have no type in common".into(),
+            }
+        }
+        (Type::Tuple(left), Type::Tuple(right)) => {
+            let first = left.iter().zip(right.iter()).enumerate().find(|(_, (yes, no))| apart(yes, no));
+            match first {
+                Some((at, (yes, no))) => format!("Type mismatch for tuple element {at}: {}", mismatch_text(yes, no)),
+                None => format!("The 'true' tuple has {} elements, the 'false' tuple {}", left.len(), right.len()),
+            }
+        }
+        (Type::List(yes), Type::List(no)) | (Type::Set(yes), Type::Set(no)) | (Type::Map(yes), Type::Map(no)) => {
+            format!("Type mismatch for the elements: {}", mismatch_text(yes, no))
+        }
+        _ => format!("The 'true' value is {}, but the 'false' value is {}", yes.friendly_name(), no.friendly_name()),
+    }
+}
+
 /// Works on each type once, in the order of first appearance: long collections have few types.
 fn unify_distinct(types: &IndexSet<&Type>) -> Option<Type> {
     if types.len() <= 1 {

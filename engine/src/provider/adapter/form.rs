@@ -54,7 +54,7 @@ impl Form {
         let id = Attribute { description, ..Attribute::computed(Type::String) };
         block.attributes.entry(ID.into()).or_insert(id);
         C::extend_schema(name, &mut block);
-        Self { name, ty: block.ty(), schema: Schema { version, block }, fields, unreadable: &[] }
+        Self { name, ty: block.ty(), schema: Schema { version, block, zero_is_absent: true }, fields, unreadable: &[] }
     }
 
     /// The struct of an object; what is unknown or null in the object is the default, `None`, empty or zero.

@@ -1,5 +1,7 @@
 //! Addresses: the names of modules, resources and their instances.
 
+mod parse;
+
 use std::fmt;
 use std::sync::Arc;
 

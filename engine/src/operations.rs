@@ -1,0 +1,198 @@
+//! Operations: a plan as a graph of single steps, in the one order in which they may be done.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use petgraph::algo::{is_cyclic_directed, kosaraju_scc};
+use petgraph::graph::{DiGraph, NodeIndex};
+
+use crate::addr::ConfigResource;
+use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::plan::{Action, Plan, ResourceChange};
+use crate::store::ObjectKey;
+
+/// One step of an apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Step {
+    /// Something is done to an object.
+    Operation(Operation),
+    /// Every object of a resource is as it will be: waited for by what depends on it.
+    Made(ConfigResource),
+    /// Every object of a resource that is to be deleted is gone: waited for by what it depends on.
+    Gone(ConfigResource),
+}
+
+/// What is done to an object.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Operation {
+    /// What is done.
+    pub kind: OperationKind,
+    /// Position of the change in [`Plan::changes`].
+    pub change: usize,
+}
+
+/// The vocabulary of an apply.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum OperationKind {
+    /// The object is made.
+    Create,
+    /// The present object is set aside under a key, and its replacement is made.
+    Depose(Arc<str>),
+    /// The object is changed in place.
+    Update,
+    /// The object is deleted: the current one, or the one that was set aside under a key.
+    Delete(Option<Arc<str>>),
+    /// A data source is read.
+    Read,
+    /// The object leaves the state.
+    Forget,
+}
+
+/// The steps of a plan; an edge runs from a step to each that must wait for it.
+pub struct Operations {
+    /// The graph; it has no circle.
+    pub graph: DiGraph<Step, ()>,
+}
+
+impl Operations {
+    /// Orders a plan.
+    ///
+    /// # Errors
+    /// The plan asks for a circle; that is a fault of the planner, and the diagnostic names the objects.
+    pub fn new(plan: &Plan) -> Result<Self, Diagnostics> {
+        let mut build = Build { graph: DiGraph::new(), barriers: BTreeMap::new(), deletes: Vec::new() };
+        for (at, change) in plan.changes.iter().enumerate() {
+            build.change(at, change);
+        }
+        build.order_deletes(plan);
+        if is_cyclic_directed(&build.graph) {
+            return Err(circle(plan, &build.graph));
+        }
+        Ok(Self { graph: build.graph })
+    }
+}
+
+struct Build {
+    graph: DiGraph<Step, ()>,
+    barriers: BTreeMap<(bool, ConfigResource), NodeIndex>,
+    deletes: Vec<(NodeIndex, usize)>,
+}
+
+impl Build {
+    fn made(&mut self, resource: &ConfigResource) -> NodeIndex {
+        let graph = &mut self.graph;
+        *self.barriers.entry((true, resource.clone())).or_insert_with(|| graph.add_node(Step::Made(resource.clone())))
+    }
+
+    fn gone(&mut self, resource: &ConfigResource) -> NodeIndex {
+        let graph = &mut self.graph;
+        *self.barriers.entry((false, resource.clone())).or_insert_with(|| graph.add_node(Step::Gone(resource.clone())))
+    }
+
+    fn operation(&mut self, kind: OperationKind, change: usize) -> NodeIndex {
+        self.graph.add_node(Step::Operation(Operation { kind, change }))
+    }
+
+    fn change(&mut self, at: usize, change: &ResourceChange) {
+        match change.action {
+            Action::NoOp => {}
+            Action::Forget => {
+                self.operation(OperationKind::Forget, at);
+            }
+            Action::Create => self.making(OperationKind::Create, at, change, None),
+            Action::Update => self.making(OperationKind::Update, at, change, None),
+            Action::Read => self.making(OperationKind::Read, at, change, None),
+            Action::Delete => {
+                self.deleting(change.object.deposed.clone(), at, change);
+            }
+            Action::DeleteThenCreate => {
+                let delete = self.deleting(None, at, change);
+                self.making(OperationKind::Create, at, change, Some(delete));
+            }
+            Action::CreateThenDelete => {
+                let key = deposed_key(&change.object, at);
+                let delete = self.deleting(Some(key.clone()), at, change);
+                let made = self.making_node(OperationKind::Depose(key), at, change);
+                self.graph.add_edge(made, delete, ());
+            }
+        }
+    }
+
+    fn making(&mut self, kind: OperationKind, at: usize, change: &ResourceChange, after: Option<NodeIndex>) {
+        let node = self.making_node(kind, at, change);
+        if let Some(after) = after {
+            self.graph.add_edge(after, node, ());
+        }
+    }
+
+    fn making_node(&mut self, kind: OperationKind, at: usize, change: &ResourceChange) -> NodeIndex {
+        let node = self.operation(kind, at);
+        let own = change.object.addr.config();
+        let made = self.made(&own);
+        self.graph.add_edge(node, made, ());
+        for needed in change.dependencies.iter().filter(|it| **it != own) {
+            let needed = self.made(needed);
+            self.graph.add_edge(needed, node, ());
+        }
+        node
+    }
+
+    fn deleting(&mut self, deposed: Option<Arc<str>>, at: usize, change: &ResourceChange) -> NodeIndex {
+        let node = self.operation(OperationKind::Delete(deposed), at);
+        let gone = self.gone(&change.object.addr.config());
+        self.graph.add_edge(node, gone, ());
+        self.deletes.push((node, at));
+        node
+    }
+
+    /// What needs an object is deleted before it. Where the object gives way to nothing, or to a replacement that is
+    /// there already, whatever needed it is changed before it too.
+    fn order_deletes(&mut self, plan: &Plan) {
+        let mut users: BTreeMap<&ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
+        for change in plan.changes.iter().filter(|it| it.action != Action::NoOp) {
+            for needed in change.dependencies.iter().chain(&change.prior_dependencies) {
+                users.entry(needed).or_default().insert(change.object.addr.config());
+            }
+        }
+        for (node, at) in std::mem::take(&mut self.deletes) {
+            let change = &plan.changes[at];
+            let own = change.object.addr.config();
+            for user in users.get(&own).into_iter().flatten().filter(|user| **user != own) {
+                if let Some(&gone) = self.barriers.get(&(false, user.clone())) {
+                    self.graph.add_edge(gone, node, ());
+                }
+                if change.action != Action::DeleteThenCreate
+                    && let Some(&made) = self.barriers.get(&(true, user.clone()))
+                {
+                    self.graph.add_edge(made, node, ());
+                }
+            }
+        }
+    }
+}
+
+/// Eight hexadecimal digits that tell the deposed objects of an instance apart.
+fn deposed_key(object: &ObjectKey, at: usize) -> Arc<str> {
+    let name = format!("{object}\n{at}\n{}", uuid::Uuid::new_v4());
+    let id = uuid::Uuid::new_v5(&uuid::Uuid::NAMESPACE_OID, name.as_bytes());
+    id.simple().to_string()[..8].into()
+}
+
+fn circle(plan: &Plan, graph: &DiGraph<Step, ()>) -> Diagnostics {
+    let group = kosaraju_scc(graph).into_iter().find(|group| group.len() > 1).unwrap_or_default();
+    let names: BTreeSet<String> = group
+        .into_iter()
+        .filter_map(|at| match &graph[at] {
+            Step::Operation(operation) => Some(plan.changes[operation.change].object.to_string()),
+            Step::Made(_) | Step::Gone(_) => None,
+        })
+        .collect();
+    let names: Vec<String> = names.into_iter().collect();
+    let detail = format!(
+        "The changes of these objects wait for each other: {}. Apply a part of them first with -target, or break the \
+         circle in the configuration; it is a fault of plumb that the plan was made at all.",
+        names.join(", ")
+    );
+    Diagnostic::error("Operations cannot be ordered", detail).into()
+}
+
