@@ -1,5 +1,6 @@
 //! Plans: what is to be done and why, as data.
 
+pub mod file;
 mod request;
 
 use std::collections::BTreeMap;
@@ -14,7 +15,7 @@ use crate::store::ObjectKey;
 use crate::value::{Path, Value};
 
 /// Everything that an apply will do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {
     /// What kind of plan it is.
     pub mode: PlanMode,
@@ -31,12 +32,14 @@ pub struct Plan {
     /// Changes of the root module's outputs, by name.
     pub outputs: BTreeMap<Arc<str>, OutputChange>,
     /// Values of the root module's variables; ephemeral ones are left out.
+    #[serde(with = "file::lossless_map")]
     pub variables: BTreeMap<Arc<str>, Value>,
     /// `-target`.
     pub targets: Vec<Target>,
     /// `-exclude`.
     pub excludes: Vec<Target>,
     /// Row versions of the objects that the plan was made from.
+    #[serde(with = "file::pairs")]
     pub read_set: BTreeMap<ObjectKey, u64>,
     /// Results of checks and conditions, by address.
     pub checks: Vec<CheckResult>,
@@ -60,7 +63,7 @@ pub enum PlanMode {
 }
 
 /// One change of one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResourceChange {
     /// The object.
     pub object: ObjectKey,
@@ -73,8 +76,10 @@ pub struct ResourceChange {
     /// Why, where it does not follow from the difference.
     pub reason: Option<Reason>,
     /// The object as it is; null when there is none.
+    #[serde(with = "file::lossless")]
     pub before: Value,
     /// The object to be; null when there will be none, with unknown parts.
+    #[serde(with = "file::lossless")]
     pub after: Value,
     /// The attributes that force a replacement.
     pub replace_paths: Vec<Path>,
@@ -148,7 +153,7 @@ pub enum Reason {
 }
 
 /// What a refresh found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Drift {
     /// The object.
     pub object: ObjectKey,
@@ -157,28 +162,33 @@ pub struct Drift {
     /// Provider configuration that read it.
     pub provider: String,
     /// As the state has it.
+    #[serde(with = "file::lossless")]
     pub before: Value,
     /// As it is; null when it is gone.
+    #[serde(with = "file::lossless")]
     pub after: Value,
 }
 
 /// A refreshed object, to be written back with the apply.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Refreshed {
     /// The object.
     pub object: ObjectKey,
     /// As it is; `None` when it is gone.
+    #[serde(with = "file::lossless_option")]
     pub value: Option<Value>,
 }
 
 /// A change of an output.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OutputChange {
     /// What happens: no-op, create, update or delete.
     pub action: Action,
     /// As stored; null when there is none.
+    #[serde(with = "file::lossless")]
     pub before: Value,
     /// As it will be; null when there will be none.
+    #[serde(with = "file::lossless")]
     pub after: Value,
     /// Never shown.
     pub sensitive: bool,
