@@ -42,19 +42,19 @@ pub trait Store: Send + Sync {
     /// The store cannot be written.
     fn force_unlock(&self, run: &str) -> Result<bool, StoreError>;
 
-    /// Records the beginning of a run.
+    /// Records the beginning of a run, whose id must be that of the lease. A run begins once.
     ///
     /// # Errors
-    /// The lease was lost or the store cannot be written.
+    /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] for a run that has begun before.
     fn begin_run(&self, lease: &Lease, run: &Run) -> Result<(), StoreError>;
 
-    /// Records the end of a run.
+    /// Records the end of the lease's run.
     ///
     /// # Errors
-    /// The lease was lost or the store cannot be written.
+    /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] for a run that never began.
     fn end_run(&self, lease: &Lease, outcome: &RunOutcome) -> Result<(), StoreError>;
 
-    /// Records that an operation is about to be sent.
+    /// Records that an operation of the lease's run, which must have begun, is about to be sent.
     ///
     /// # Errors
     /// The lease was lost or the store cannot be written: then the operation must not be sent.
@@ -63,13 +63,15 @@ pub trait Store: Send + Sync {
     /// Records the id of the object that an operation has made, while the operation goes on.
     ///
     /// # Errors
-    /// The lease was lost or the store cannot be written.
+    /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] when the operation has ended.
     fn operation_made(&self, lease: &Lease, operation: OperationId, id: &str) -> Result<(), StoreError>;
 
-    /// Records the result of an operation together with what it did to objects.
+    /// Records the result of an operation together with what it did to objects: both or neither. An operation that
+    /// an earlier run left open may be ended by a later one.
     ///
     /// # Errors
-    /// The lease was lost or the store cannot be written.
+    /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] when the operation has ended
+    /// before, or when a write does not fit.
     fn end_operation(
         &self,
         lease: &Lease,
@@ -84,17 +86,25 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn open_operations(&self) -> Result<Vec<OpenOperation>, StoreError>;
 
-    /// Writes objects outside of an operation: refreshed attributes, moves, imports, removals.
+    /// Writes objects outside of an operation: refreshed attributes, moves, imports, removals. In order, and all or
+    /// none.
     ///
     /// # Errors
-    /// The lease was lost or the store cannot be written.
+    /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] when a write does not fit.
     fn write_objects(&self, lease: &Lease, writes: &[ObjectWrite]) -> Result<(), StoreError>;
 
-    /// Replaces all outputs of the root module and the results of checks.
+    /// Replaces all outputs of the root module.
     ///
     /// # Errors
     /// The lease was lost or the store cannot be written.
     fn write_outputs(&self, lease: &Lease, outputs: &BTreeMap<Arc<str>, OutputRecord>) -> Result<(), StoreError>;
+
+    /// Replaces objects and outputs, lineage and serial included, by those of a snapshot: `state push`. Row versions
+    /// are set anew, so that no plan made before counts as fresh. The journal stays.
+    ///
+    /// # Errors
+    /// The lease was lost or the store cannot be written.
+    fn replace(&self, lease: &Lease, snapshot: &Snapshot) -> Result<(), StoreError>;
 }
 
 /// A state as of one moment.
@@ -102,7 +112,7 @@ pub trait Store: Send + Sync {
 pub struct Snapshot {
     /// Identity of the state, a UUID that never changes.
     pub lineage: String,
-    /// Grows with every write.
+    /// Grows with every transaction that changes objects or outputs.
     pub serial: u64,
     /// Objects by their key.
     pub objects: BTreeMap<ObjectKey, ObjectRecord>,
@@ -151,7 +161,8 @@ pub struct ObjectRecord {
     pub dependencies: Vec<ConfigResource>,
     /// Its replacement is made before it is deleted.
     pub create_before_destroy: bool,
-    /// Grows with every write of this object: what a plan that read it remembers. Set by the store.
+    /// Grows with every write of this object: what a plan that read it remembers. Set by the store; never given twice
+    /// under one key, not even after a removal.
     #[serde(default)]
     pub row_version: u64,
 }
@@ -328,6 +339,14 @@ pub enum StoreError {
     LeaseLost {
         /// Run that lost it.
         run: String,
+    },
+    /// What was asked does not fit what is stored: a move from nothing or onto something, a run begun twice.
+    #[error("{subject}: {reason}")]
+    Conflict {
+        /// The object, run or operation.
+        subject: String,
+        /// Why it does not fit.
+        reason: String,
     },
     /// The file is no state, or was damaged.
     #[error("{path} is no readable state: {reason}")]

@@ -1,1 +1,13 @@
-//! Placeholder.
+//! The stores of plumb: SQLite for real use, memory for tests, and Terraform's state format as a means of exchange.
+
+mod address;
+pub mod conformance;
+mod failure;
+mod memory;
+mod options;
+mod sqlite;
+pub mod state_v4;
+
+pub use memory::MemoryStore;
+pub use options::{Clock, LEASE, Options};
+pub use sqlite::SqliteStore;

@@ -1,0 +1,76 @@
+//! The refusals that every store words alike, and who holds a lock.
+
+use jiff::Timestamp;
+use plumb_engine::store::{Lease, LockRequest, ObjectKey, OperationId, StoreError};
+
+use crate::options::rfc3339;
+
+/// A lock as it is held.
+#[derive(Clone, Debug)]
+pub(crate) struct Held {
+    /// Who asked for it, and what for.
+    pub request: LockRequest,
+    /// Fencing number of the lease.
+    pub fence: u64,
+    /// Since when.
+    pub since: Timestamp,
+    /// When it ends unless it is renewed.
+    pub expires: Timestamp,
+}
+
+impl Held {
+    /// Whether it is the lock of this lease.
+    pub fn is_of(&self, lease: &Lease) -> bool {
+        self.request.run == lease.run && self.fence == lease.fence
+    }
+
+    /// Why nobody else can take it now; `None` once it has expired.
+    pub fn refusal(&self, now: Timestamp) -> Option<StoreError> {
+        (now < self.expires).then(|| StoreError::Locked {
+            who: self.request.who.clone(),
+            operation: self.request.operation.clone(),
+            run: self.request.run.clone(),
+            since: rfc3339(self.since),
+            expires: rfc3339(self.expires),
+        })
+    }
+}
+
+/// The lease is no longer the one that counts.
+pub(crate) fn lease_lost(lease: &Lease) -> StoreError {
+    StoreError::LeaseLost { run: lease.run.clone() }
+}
+
+/// A move from a key that has no object.
+pub(crate) fn nothing_to_move(key: &ObjectKey) -> StoreError {
+    conflict(key, "the state has no such object, so it cannot be moved")
+}
+
+/// A move onto a key that has an object.
+pub(crate) fn move_onto(key: &ObjectKey) -> StoreError {
+    conflict(key, "the state has an object there already; move or remove that one first")
+}
+
+/// A run that began before.
+pub(crate) fn run_begun(run: &str) -> StoreError {
+    conflict(format_args!("run {run}"), "it has begun before")
+}
+
+/// A run that never began.
+pub(crate) fn run_not_begun(run: &str) -> StoreError {
+    conflict(format_args!("run {run}"), "it has not begun")
+}
+
+/// A run that begins under the lease of another.
+pub(crate) fn foreign_run(run: &str, lease: &Lease) -> StoreError {
+    conflict(format_args!("run {run}"), format_args!("the lease is that of run {}", lease.run))
+}
+
+/// An operation that is not open.
+pub(crate) fn not_open(operation: OperationId) -> StoreError {
+    conflict(format_args!("operation {}", operation.0), "it has ended before, or never began")
+}
+
+fn conflict(subject: impl ToString, reason: impl ToString) -> StoreError {
+    StoreError::Conflict { subject: subject.to_string(), reason: reason.to_string() }
+}

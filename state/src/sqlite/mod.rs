@@ -1,0 +1,187 @@
+//! The store in one SQLite file.
+
+mod failure;
+mod journal;
+mod locks;
+mod migrations;
+mod objects;
+mod open;
+mod rows;
+#[cfg(test)]
+mod tests;
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use jiff::Timestamp;
+use plumb_engine::store::{
+    Intent, Lease, LockRequest, ObjectWrite, OpenOperation, OperationId, OperationOutcome, OutputRecord, Run,
+    RunOutcome, Snapshot, Store, StoreError,
+};
+use rusqlite::{Connection, TransactionBehavior};
+
+use self::failure::Result as SqlResult;
+use self::objects::Origin;
+use crate::failure::foreign_run;
+use crate::options::{Options, rfc3339};
+
+type Result<T> = std::result::Result<T, StoreError>;
+
+/// A state in one SQLite file. Several processes may use the file at once; each commit is on the disk when the method
+/// that made it returns.
+pub struct SqliteStore {
+    path: PathBuf,
+    options: Options,
+    conn: Mutex<Connection>,
+}
+
+impl SqliteStore {
+    /// Opens a state for writing. Creates it, readable by its owner only, when there is none; the directory must
+    /// exist. A file of an earlier version is brought to the present format.
+    ///
+    /// # Errors
+    /// [`StoreError::Corrupt`] for a file that is no state or is damaged, [`StoreError::TooNew`] for one of a later
+    /// version; both are left as they are. [`StoreError::Storage`] when it cannot be opened.
+    pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self> {
+        let path = path.into();
+        let conn = open::writable(&path)?;
+        Ok(Self { path, options, conn: Mutex::new(conn) })
+    }
+
+    /// Opens a state for reading; `None` when there is none. Creates no file, changes nothing in it, and needs no
+    /// right to write. Methods that write fail.
+    ///
+    /// # Errors
+    /// As [`SqliteStore::open`].
+    pub fn open_existing(path: impl Into<PathBuf>, options: Options) -> Result<Option<Self>> {
+        let path = path.into();
+        let conn = open::readable(&path)?;
+        Ok(conn.map(|conn| Self { path, options, conn: Mutex::new(conn) }))
+    }
+
+    /// The file.
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+
+    /// The connection. A panic while it was held has rolled its transaction back, so it is fit for use.
+    fn conn(&self) -> MutexGuard<'_, Connection> {
+        self.conn.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn now(&self) -> Timestamp {
+        (self.options.clock)()
+    }
+
+    fn read<T>(&self, action: &str, work: impl FnOnce(&mut Connection) -> SqlResult<T>) -> Result<T> {
+        work(&mut self.conn()).map_err(|failure| failure.at(&self.path, action))
+    }
+
+    /// One transaction that writes; it takes SQLite's write lock first, so that what it reads stays true.
+    fn write<T>(&self, action: &str, work: impl FnOnce(&Connection) -> SqlResult<T>) -> Result<T> {
+        self.read(action, |conn| {
+            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+            let result = work(&tx)?;
+            tx.commit()?;
+            Ok(result)
+        })
+    }
+
+    /// One transaction that writes under a lease; `work` is told the time.
+    fn fenced<T>(
+        &self,
+        lease: &Lease,
+        action: &str,
+        work: impl FnOnce(&Connection, &str) -> SqlResult<T>,
+    ) -> Result<T> {
+        let at = rfc3339(self.now());
+        self.write(action, |conn| {
+            locks::check(conn, lease)?;
+            work(conn, &at)
+        })
+    }
+}
+
+impl Store for SqliteStore {
+    fn snapshot(&self) -> Result<Snapshot> {
+        self.read("reading the state", objects::snapshot)
+    }
+
+    fn lock(&self, request: &LockRequest) -> Result<Lease> {
+        self.write("locking the state", |conn| {
+            let now = self.now();
+            locks::take(conn, request, now, self.options.lease_end(now))
+        })
+    }
+
+    fn renew(&self, lease: &Lease) -> Result<()> {
+        self.write("renewing the lock", |conn| locks::renew(conn, lease, self.options.lease_end(self.now())))
+    }
+
+    fn unlock(&self, lease: &Lease) -> Result<()> {
+        self.write("unlocking the state", |conn| locks::release(conn, lease))
+    }
+
+    fn force_unlock(&self, run: &str) -> Result<bool> {
+        self.write("unlocking the state", |conn| locks::break_lock(conn, run))
+    }
+
+    fn begin_run(&self, lease: &Lease, run: &Run) -> Result<()> {
+        self.fenced(lease, "recording the run", |conn, at| {
+            if run.id != lease.run {
+                return Err(foreign_run(&run.id, lease).into());
+            }
+            journal::begin_run(conn, run, at)
+        })
+    }
+
+    fn end_run(&self, lease: &Lease, outcome: &RunOutcome) -> Result<()> {
+        self.fenced(lease, "recording the end of the run", |conn, at| journal::end_run(conn, &lease.run, outcome, at))
+    }
+
+    fn begin_operation(&self, lease: &Lease, intent: &Intent) -> Result<OperationId> {
+        self.fenced(lease, "recording an operation", |conn, at| journal::begin(conn, lease, intent, at))
+    }
+
+    fn operation_made(&self, lease: &Lease, operation: OperationId, id: &str) -> Result<()> {
+        self.fenced(lease, "recording a new object", |conn, at| journal::made(conn, operation, id, at))
+    }
+
+    fn end_operation(
+        &self,
+        lease: &Lease,
+        operation: OperationId,
+        outcome: &OperationOutcome,
+        writes: &[ObjectWrite],
+    ) -> Result<()> {
+        self.fenced(lease, "recording the result of an operation", |conn, at| {
+            journal::end(conn, lease, operation, outcome, at)?;
+            let origin = Origin { run: &lease.run, operation: Some(operation), at };
+            if objects::apply(conn, origin, writes)? { objects::raise_serial(conn) } else { Ok(()) }
+        })
+    }
+
+    fn open_operations(&self) -> Result<Vec<OpenOperation>> {
+        self.read("reading the journal", |conn| journal::open_operations(conn))
+    }
+
+    fn write_objects(&self, lease: &Lease, writes: &[ObjectWrite]) -> Result<()> {
+        self.fenced(lease, "writing objects", |conn, at| {
+            let origin = Origin { run: &lease.run, operation: None, at };
+            if objects::apply(conn, origin, writes)? { objects::raise_serial(conn) } else { Ok(()) }
+        })
+    }
+
+    fn write_outputs(&self, lease: &Lease, outputs: &BTreeMap<Arc<str>, OutputRecord>) -> Result<()> {
+        self.fenced(lease, "writing outputs", |conn, _| {
+            if objects::write_outputs(conn, outputs)? { objects::raise_serial(conn) } else { Ok(()) }
+        })
+    }
+
+    fn replace(&self, lease: &Lease, snapshot: &Snapshot) -> Result<()> {
+        self.fenced(lease, "replacing the state", |conn, at| {
+            objects::replace(conn, Origin { run: &lease.run, operation: None, at }, snapshot)
+        })
+    }
+}

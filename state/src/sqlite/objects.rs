@@ -1,0 +1,208 @@
+//! Objects and outputs: the rows that a snapshot is made of.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OperationId, OutputRecord, Snapshot};
+use rusqlite::{Connection, Row, params, params_from_iter};
+
+use super::failure::Result;
+use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse_column, text, to_i64};
+use super::rows::{parse_variant, variant};
+use crate::failure::{move_onto, nothing_to_move};
+
+/// Which run writes, as part of which operation, and when.
+#[derive(Clone, Copy)]
+pub(super) struct Origin<'a> {
+    /// The run.
+    pub run: &'a str,
+    /// The operation, where one does it.
+    pub operation: Option<OperationId>,
+    /// When, RFC 3339.
+    pub at: &'a str,
+}
+
+/// The columns of a record, after those of its key.
+const RECORD: &str =
+    "provider, schema_version, status, attributes, sensitive, dependencies, create_before_destroy, row_version";
+
+/// Everything, in one read transaction.
+pub(super) fn snapshot(conn: &mut Connection) -> Result<Snapshot> {
+    let tx = conn.transaction()?;
+    let (lineage, serial): (String, i64) =
+        tx.query_row("SELECT lineage, serial FROM meta", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
+    Ok(Snapshot { lineage, serial: from_i64(serial)?, objects: read_objects(&tx)?, outputs: read_outputs(&tx)? })
+}
+
+/// Does writes in order. Whether anything changed.
+pub(super) fn apply(conn: &Connection, origin: Origin<'_>, writes: &[ObjectWrite]) -> Result<bool> {
+    let mut changed = false;
+    for write in writes {
+        changed |= match write {
+            ObjectWrite::Put(key, record) => put(conn, origin, key, record).map(|()| true)?,
+            ObjectWrite::Remove(key) => remove(conn, origin, key)?,
+            ObjectWrite::Move(from, to) => relocate(conn, origin, from, to).map(|()| true)?,
+        };
+    }
+    Ok(changed)
+}
+
+/// Replaces the outputs. Whether anything changed.
+pub(super) fn write_outputs(conn: &Connection, outputs: &BTreeMap<Arc<str>, OutputRecord>) -> Result<bool> {
+    if read_outputs(conn)? == *outputs {
+        return Ok(false);
+    }
+    conn.execute("DELETE FROM outputs", [])?;
+    let mut insert =
+        conn.prepare_cached("INSERT INTO outputs (name, value, type, sensitive) VALUES (?1, ?2, ?3, ?4)")?;
+    for (name, output) in outputs {
+        insert.execute(params![name, json(&output.value), json(&output.ty), output.sensitive])?;
+    }
+    Ok(true)
+}
+
+/// Replaces everything by a snapshot.
+pub(super) fn replace(conn: &Connection, origin: Origin<'_>, snapshot: &Snapshot) -> Result<()> {
+    for key in read_objects(conn)?.into_keys().filter(|key| !snapshot.objects.contains_key(key)) {
+        remove(conn, origin, &key)?;
+    }
+    for (key, record) in &snapshot.objects {
+        put(conn, origin, key, record)?;
+    }
+    write_outputs(conn, &snapshot.outputs)?;
+    let mut update = conn.prepare_cached("UPDATE meta SET lineage = ?1, serial = ?2")?;
+    update.execute(params![snapshot.lineage, to_i64(snapshot.serial)?])?;
+    Ok(())
+}
+
+/// Counts one more transaction that wrote objects or outputs.
+pub(super) fn raise_serial(conn: &Connection) -> Result<()> {
+    conn.prepare_cached("UPDATE meta SET serial = serial + 1")?.execute([])?;
+    Ok(())
+}
+
+fn read_objects(conn: &Connection) -> Result<BTreeMap<ObjectKey, ObjectRecord>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {KEY}, {RECORD} FROM objects"))?;
+    let mut rows = statement.query([])?;
+    let mut reader = Reader::default();
+    let mut objects = Vec::new();
+    while let Some(row) = rows.next()? {
+        objects.push((reader.key(row)?, read_record(&mut reader, row)?));
+    }
+    Ok(objects.into_iter().collect())
+}
+
+fn read_record(reader: &mut Reader, row: &Row<'_>) -> Result<ObjectRecord> {
+    let at = |offset| KEY_LEN + offset;
+    Ok(ObjectRecord {
+        provider: text(row, at(0))?.to_owned(),
+        schema_version: from_i64(row.get(at(1))?)?,
+        status: parse_variant::<ObjectStatus>(row, at(2))?,
+        attributes: parse_column(row, at(3))?,
+        sensitive: parse_column(row, at(4))?,
+        dependencies: reader.dependencies(row, at(5))?,
+        create_before_destroy: row.get(at(6))?,
+        row_version: from_i64(row.get(at(7))?)?,
+    })
+}
+
+fn read_outputs(conn: &Connection) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
+    let mut statement = conn.prepare_cached("SELECT name, value, type, sensitive FROM outputs")?;
+    let mut rows = statement.query([])?;
+    let mut outputs = BTreeMap::new();
+    while let Some(row) = rows.next()? {
+        let record = OutputRecord { value: parse_column(row, 1)?, ty: parse_column(row, 2)?, sensitive: row.get(3)? };
+        outputs.insert(text(row, 0)?.into(), record);
+    }
+    Ok(outputs)
+}
+
+fn put(conn: &Connection, origin: Origin<'_>, key: &ObjectKey, record: &ObjectRecord) -> Result<()> {
+    let key = KeyColumns::new(key);
+    let schema_version = to_i64(record.schema_version)?;
+    let (status, attributes, sensitive) = (variant(&record.status), json(&record.attributes), json(&record.sensitive));
+    let (dependencies, version) = (dependencies(&record.dependencies), next_version(conn)?);
+    let mut values = key.all().to_vec();
+    values.extend::<[&dyn rusqlite::ToSql; 9]>([
+        &record.provider,
+        &schema_version,
+        &status,
+        &attributes,
+        &sensitive,
+        &dependencies,
+        &record.create_before_destroy,
+        &version,
+        &origin.at,
+    ]);
+    conn.prepare_cached(&format!(
+        "INSERT INTO objects ({KEY}, {RECORD}, created, updated)
+         VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16, ?16)
+         ON CONFLICT (address, deposed) DO UPDATE SET
+             provider = excluded.provider, schema_version = excluded.schema_version, status = excluded.status,
+             attributes = excluded.attributes, sensitive = excluded.sensitive, dependencies = excluded.dependencies,
+             create_before_destroy = excluded.create_before_destroy, row_version = excluded.row_version,
+             updated = excluded.updated"
+    ))?
+    .execute(params_from_iter(values))?;
+    remember_present(conn, origin, &key)
+}
+
+fn remove(conn: &Connection, origin: Origin<'_>, key: &ObjectKey) -> Result<bool> {
+    let key = KeyColumns::new(key);
+    let removed = conn
+        .prepare_cached("DELETE FROM objects WHERE address = ?1 AND deposed = ?2")?
+        .execute(params_from_iter(key.identity()))?;
+    if removed > 0 {
+        remember_absent(conn, origin, &key)?;
+    }
+    Ok(removed > 0)
+}
+
+fn relocate(conn: &Connection, origin: Origin<'_>, from: &ObjectKey, to: &ObjectKey) -> Result<()> {
+    let (source, target) = (KeyColumns::new(from), KeyColumns::new(to));
+    let mut exists = conn.prepare_cached("SELECT 1 FROM objects WHERE address = ?1 AND deposed = ?2")?;
+    if !exists.exists(params_from_iter(source.identity()))? {
+        return Err(nothing_to_move(from).into());
+    }
+    if exists.exists(params_from_iter(target.identity()))? {
+        return Err(move_onto(to).into());
+    }
+    let version = next_version(conn)?;
+    let mut values = target.all().to_vec();
+    values.push(&version);
+    values.push(&origin.at);
+    values.extend(source.identity());
+    conn.prepare_cached(
+        "UPDATE objects SET address = ?1, deposed = ?2, module = ?3, mode = ?4, type = ?5, name = ?6,
+             instance_key = ?7, row_version = ?8, updated = ?9
+         WHERE address = ?10 AND deposed = ?11",
+    )?
+    .execute(params_from_iter(values))?;
+    remember_absent(conn, origin, &source)?;
+    remember_present(conn, origin, &target)
+}
+
+/// A number that no row had before, so that no plan takes a later row for the one it has read.
+fn next_version(conn: &Connection) -> Result<i64> {
+    let sql = "UPDATE meta SET row_version = row_version + 1 RETURNING row_version";
+    Ok(conn.prepare_cached(sql)?.query_row([], |row| row.get(0))?)
+}
+
+fn remember_present(conn: &Connection, origin: Origin<'_>, key: &KeyColumns) -> Result<()> {
+    let [address, deposed] = key.identity();
+    conn.prepare_cached(&format!(
+        "INSERT INTO object_history (run, operation, at, present, {KEY}, {RECORD})
+         SELECT ?1, ?2, ?3, 1, {KEY}, {RECORD} FROM objects WHERE address = ?4 AND deposed = ?5"
+    ))?
+    .execute(params![origin.run, origin.operation.map(|it| it.0), origin.at, address, deposed])?;
+    Ok(())
+}
+
+fn remember_absent(conn: &Connection, origin: Origin<'_>, key: &KeyColumns) -> Result<()> {
+    let [address, deposed] = key.identity();
+    conn.prepare_cached(
+        "INSERT INTO object_history (run, operation, at, present, address, deposed) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
+    )?
+    .execute(params![origin.run, origin.operation.map(|it| it.0), origin.at, address, deposed])?;
+    Ok(())
+}
