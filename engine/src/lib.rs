@@ -8,6 +8,7 @@ pub mod addr;
 pub mod apply;
 pub mod config;
 pub mod diagnostic;
+pub mod eval;
 pub mod events;
 pub mod functions;
 pub mod plan;

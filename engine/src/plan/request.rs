@@ -40,6 +40,8 @@ pub struct PlanOptions {
     pub excludes: Vec<Target>,
     /// `-replace`.
     pub replace: Vec<InstanceAddr>,
+    /// Objects to take over besides those of `import` blocks: the instance and the object's id.
+    pub imports: Vec<(InstanceAddr, String)>,
     /// Reads at one time; at least 1.
     pub parallelism: usize,
 }
@@ -52,6 +54,7 @@ impl Default for PlanOptions {
             targets: Vec::new(),
             excludes: Vec::new(),
             replace: Vec::new(),
+            imports: Vec::new(),
             parallelism: 10,
         }
     }
