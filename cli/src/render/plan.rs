@@ -141,7 +141,8 @@ fn drift_section(plan: &Plan, view: View<'_>) -> String {
 
 /// One object that changed by itself: the comment above it and the block.
 pub fn drifted(drift: &Drift, view: View<'_>) -> String {
-    let schema = schema_block(view.providers, &drift.provider, &drift.object.addr.resource, &[&drift.before, &drift.after]);
+    let schema =
+        schema_block(view.providers, &drift.provider, &drift.object.addr.resource, &[&drift.before, &drift.after]);
     let tree = diff::block(&drift.before, &drift.after, &schema, &[]);
     let options = DrawOptions { paint: view.paint, ..DrawOptions::default() };
     let action = drift_action(&drift.before, &drift.after);
