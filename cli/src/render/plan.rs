@@ -99,12 +99,7 @@ pub fn resource(change: &ResourceChange, view: View<'_>) -> String {
     let after = if forget { before } else { &change.after };
     let schema = schema_block(view.providers, &change.provider, &change.object.addr.resource, &[before, after]);
     let tree = diff::block(before, after, &schema, &change.replace_paths);
-    let options = DrawOptions {
-        paint: view.paint,
-        show_same: change.importing.is_some(),
-        hide_null: forget,
-        hide_markers: forget,
-    };
+    let options = DrawOptions { paint: view.paint, show_same: change.importing.is_some(), ..DrawOptions::default() };
     format!(
         "{}{}{} {}",
         operation::comment(change, view.paint),

@@ -32,20 +32,55 @@ fn changes_with_outputs() {
         }),
     ]
     .into();
-    insta::assert_snapshot!(text(&it), @"");
+    insta::assert_snapshot!(text(&it), @r#"
+    Plumb compared the configuration with the real infrastructure and made the
+    following execution plan. Resource actions are indicated with the following
+    symbols:
+      + create
+
+    Terraform will perform the following actions:
+
+      # aws_thing.a will be created
+      + resource "aws_thing" "a" {
+          + id   = (known after apply)
+          + name = "web"
+        }
+
+    Plan: 1 to add, 0 to change, 0 to destroy.
+
+    Changes to Outputs:
+      - gone   = "x" -> null
+      + id     = (known after apply)
+      ~ list   = [
+            "a",
+          ~ "b" -> "c",
+        ]
+      ~ secret = (sensitive value)
+    "#);
 }
 
 #[test]
 fn only_outputs_change() {
     let mut it = plan(Vec::new());
     it.outputs = [("z".into(), output(Action::Update, 1_i64.into(), 2_i64.into()))].into();
-    insta::assert_snapshot!(text(&it), @"");
+    insta::assert_snapshot!(text(&it), @r#"
+    Changes to Outputs:
+      ~ z = 1 -> 2
+
+    Applying this plan stores the new output values in the state and changes
+    nothing else.
+    "#);
 }
 
 #[test]
 fn nothing_to_do() {
     let mut it = plan(vec![change(Action::NoOp, object(), object())]);
-    insta::assert_snapshot!(text(&it), @"");
+    insta::assert_snapshot!(text(&it), @r#"
+    No changes. Your infrastructure matches the configuration.
+
+    Plumb has compared your real infrastructure against your configuration and
+    found no differences, so no changes are needed.
+    "#);
     it.mode = PlanMode::Destroy;
     assert!(text(&it).starts_with("\nNo changes. No objects need to be destroyed.\n"));
     it.mode = PlanMode::RefreshOnly;
@@ -56,7 +91,40 @@ fn nothing_to_do() {
 fn drift_stands_before_the_changes() {
     let mut it = plan(vec![change(Action::Update, object().with("name", "hand".into()), object())]);
     it.drift = vec![drift(object(), object().with("name", "hand".into()))];
-    insta::assert_snapshot!(text(&it), @"");
+    insta::assert_snapshot!(text(&it), @r#"
+    Note: Objects have changed outside of Terraform
+
+    The following objects are no longer as the last apply left them, which may
+    have led to parts of this plan:
+
+      # aws_thing.a has changed
+      ~ resource "aws_thing" "a" {
+            id   = "t-1"
+          ~ name = "web" -> "hand"
+        }
+
+
+    Unless you have made equivalent changes to your configuration, or told plumb
+    with ignore_changes to leave these attributes alone, the following plan may
+    undo or answer these changes.
+
+    ─────────────────────────────────────────────────────────────────────────────
+
+    Plumb compared the configuration with the real infrastructure and made the
+    following execution plan. Resource actions are indicated with the following
+    symbols:
+      ~ update in-place
+
+    Terraform will perform the following actions:
+
+      # aws_thing.a will be updated in-place
+      ~ resource "aws_thing" "a" {
+            id   = "t-1"
+          ~ name = "hand" -> "web"
+        }
+
+    Plan: 0 to add, 1 to change, 0 to destroy.
+    "#);
 }
 
 #[test]
@@ -64,7 +132,23 @@ fn drift_without_changes() {
     let mut it = plan(Vec::new());
     it.mode = PlanMode::RefreshOnly;
     it.drift = vec![drift(object(), none())];
-    insta::assert_snapshot!(text(&it), @"");
+    insta::assert_snapshot!(text(&it), @r#"
+    Note: Objects have changed outside of Terraform
+
+    The following objects are no longer as the last apply left them, which may
+    have led to parts of this plan:
+
+      # aws_thing.a has been deleted
+      - resource "aws_thing" "a" {
+          - id   = "t-1" -> null
+          - name = "web" -> null
+        }
+
+
+    This is a refresh-only plan: nothing is done to undo these changes. If they
+    were expected, apply it to record them in the state; no object is touched by
+    that.
+    "#);
     it.mode = PlanMode::Normal;
     assert!(text(&it).contains("\nNo changes. Your infrastructure matches the configuration.\n"));
 }
@@ -90,9 +174,55 @@ fn drift_as_a_list() {
     let after = object().with("name", "hand".into()).with("tags", map(&[("k", "v")])).with("password", "p".into());
     let all = [drift(object(), after), drift(object(), none())];
     let providers = providers();
-    insta::assert_snapshot!(crate::render::drift::text(&all, view(&providers)), @"");
+    insta::assert_snapshot!(crate::render::drift::text(&all, view(&providers)), @r#"
+    aws_thing.a [id=t-1]
+      name: "web" → "hand"
+      password: (none) → (sensitive value)
+      tags: (none) → {"k":"v"}
+    aws_thing.a [id=t-1]: deleted
+
+    Drift: 2 objects have changed since the last apply.
+    "#);
     let document = crate::render::drift::document(&all[..1], "2026-01-01T00:00:00Z", view(&providers));
-    insta::assert_snapshot!(format!("{document:#}"), @"");
+    insta::assert_snapshot!(format!("{document:#}"), @r#"
+    {
+      "format_version": "1.0",
+      "timestamp": "2026-01-01T00:00:00Z",
+      "drifted": true,
+      "objects": [
+        {
+          "address": "aws_thing.a",
+          "type": "aws_thing",
+          "name": "a",
+          "provider_name": "registry.terraform.io/hashicorp/aws",
+          "id": "t-1",
+          "action": "update",
+          "differences": [
+            {
+              "path": "name",
+              "was": "web",
+              "is": "hand",
+              "sensitive": false
+            },
+            {
+              "path": "password",
+              "was": null,
+              "is": null,
+              "sensitive": true
+            },
+            {
+              "path": "tags",
+              "was": null,
+              "is": {
+                "k": "v"
+              },
+              "sensitive": false
+            }
+          ]
+        }
+      ]
+    }
+    "#);
 }
 
 #[test]
@@ -114,5 +244,30 @@ fn a_stored_object_is_shown_without_markers() {
     };
     let key = ObjectKey::current("aws_thing.a[0]".parse().unwrap());
     let providers = providers();
-    insta::assert_snapshot!(state_show::object(&key, &record, view(&providers)), @"");
+    insta::assert_snapshot!(state_show::object(&key, &record, view(&providers)), @r#"
+    # aws_thing.a[0]: (tainted)
+    resource "aws_thing" "a" {
+        id       = "t-1"
+        input    = {
+            a = [
+                1,
+            ]
+        }
+        name     = "web"
+        password = (sensitive value)
+        tags     = {
+            "Name" = "web"
+        }
+        zones    = [
+            "a",
+        ]
+
+        ingress {
+            cidrs = [
+                "x",
+            ]
+            port  = 443
+        }
+    }
+    "#);
 }
