@@ -1,2 +1,9 @@
 //! The plumb binary.
-fn main() {}
+
+use std::process::ExitCode;
+
+use plumb_engine::provider::Providers;
+
+fn main() -> ExitCode {
+    plumb_cli::run(Providers::default())
+}

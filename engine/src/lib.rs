@@ -7,6 +7,7 @@ extern crate self as plumb_engine;
 pub mod addr;
 pub mod apply;
 pub mod config;
+pub mod console;
 pub mod diagnostic;
 pub mod eval;
 pub mod events;
@@ -19,6 +20,7 @@ pub mod source;
 pub mod store;
 pub mod syntax;
 pub mod text;
+pub mod validate;
 pub mod value;
 
 pub use plumb_macros::Schema;

@@ -238,7 +238,8 @@ fn dotted(f: &mut fmt::Formatter<'_>, bare: bool, module: &dyn fmt::Display, res
 }
 
 /// What `-target`, `state rm` and the like name: a module, a resource or one instance.
-#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord)]
+#[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Target {
     /// A module (all of its instances when the last key is left out) with everything in it.
     Module(ModuleAddr),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 /// Reads files and lists folders.
 pub trait Files {
@@ -42,14 +43,14 @@ impl Files for Disk {
 }
 
 /// Files that a saved plan carries.
-pub struct Embedded(pub BTreeMap<PathBuf, String>);
+pub struct Embedded<'a>(pub &'a BTreeMap<PathBuf, Arc<str>>);
 
-impl Files for Embedded {
+impl Files for Embedded<'_> {
     fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
         Ok(self.0.keys().filter(|path| path.parent() == Some(dir)).cloned().collect())
     }
 
     fn read(&self, path: &Path) -> io::Result<String> {
-        self.0.get(path).cloned().ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
+        self.0.get(path).map(ToString::to_string).ok_or_else(|| io::Error::from(io::ErrorKind::NotFound))
     }
 }

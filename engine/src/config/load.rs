@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
+use std::sync::Arc;
 
 use super::blocks::{duplicate, provider_ref, references, text};
 use super::content::{self, Shape};
-use super::files::{Disk, Files};
+use super::files::{Disk, Embedded, Files};
 use super::module::{Module, ModuleCall, ModuleIndex};
 use super::{Config, resource_block};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -21,6 +22,12 @@ const MAX_DEPTH: usize = 64;
 /// The configuration is there even with errors, as far as it could be read: its sources show where they are.
 pub fn load(dir: &Path) -> (Config, Diagnostics) {
     load_from(&Disk, dir)
+}
+
+/// The same from texts instead of files: what a plan file carries. `sources` has every file that [`load`] read, by the
+/// path that [`Config::sources`] gives it; nothing is read from disk.
+pub fn load_sources(dir: &Path, sources: &BTreeMap<PathBuf, Arc<str>>) -> (Config, Diagnostics) {
+    load_from(&Embedded(sources), dir)
 }
 
 /// As [`load`], from files that need not be on disk.
@@ -106,7 +113,7 @@ fn read_call(
     index: ModuleIndex,
     block: &Block,
     diagnostics: &mut Diagnostics,
-) -> Option<(std::sync::Arc<str>, ModuleCall, Module)> {
+) -> Option<(Arc<str>, ModuleCall, Module)> {
     const SHAPE: Shape = Shape {
         optional: &["version", "count", "for_each", "depends_on", "providers"],
         required: &["source"],

@@ -18,7 +18,7 @@ use std::path::PathBuf;
 pub use content::did_you_mean;
 pub(crate) use content::{duplicate_argument, missing_argument, unsupported_argument, unsupported_block};
 pub use files::{Disk, Embedded, Files};
-pub use load::{load, load_from};
+pub use load::{load, load_from, load_sources};
 pub use module::*;
 pub use providers::ProviderAddr;
 pub use type_expr::read as read_type;
@@ -63,10 +63,5 @@ impl Config {
     /// Every module with its index, callers before what they call.
     pub fn indexed(&self) -> impl Iterator<Item = (ModuleIndex, &Module)> {
         self.modules.iter().enumerate().map(|(at, module)| (ModuleIndex(at), module))
-    }
-
-    /// Text of every file of the configuration by its path: what a saved plan carries.
-    pub fn files(&self) -> BTreeMap<PathBuf, String> {
-        self.sources.files().map(|(_, file)| (file.path.clone(), file.text.to_string())).collect()
     }
 }

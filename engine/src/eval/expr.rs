@@ -142,7 +142,7 @@ fn splat(
         };
     }
     let steps = step_values(each, names, frame)?;
-    let mut walk = |mut item: Value, names: &mut dyn Names| {
+    let walk = |mut item: Value, names: &mut dyn Names| {
         for step in &steps {
             item = apply_step(item, step, span, names, frame)?;
         }

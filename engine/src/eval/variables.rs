@@ -18,20 +18,29 @@ use crate::value::{self, Type, Value};
 pub fn root_variables(config: &Config, given: &Variables) -> Result<BTreeMap<Arc<str>, Value>, Diagnostics> {
     let mut values = BTreeMap::new();
     let mut diagnostics = Diagnostics::new();
-    for (name, variable) in &config.root().variables {
-        let value = match given.get(name) {
-            Some(given) => read_given(variable, given).and_then(|value| final_value(variable, name, Some(value), None)),
-            None if variable.default.is_none() => Err(missing(name, variable).into()),
-            None => final_value(variable, name, None, None),
-        };
-        match value {
+    for name in config.root().variables.keys() {
+        match root_variable(config, given, name) {
             Ok(value) => {
                 values.insert(name.clone(), value);
             }
-            Err(found) => diagnostics.extend(found.into_iter().map(|it| it.at(variable.span))),
+            Err(found) => diagnostics.extend(found),
         }
     }
     if diagnostics.has_errors() { Err(diagnostics) } else { Ok(values) }
+}
+
+/// The final value of one variable that the root module declares.
+///
+/// # Errors
+/// It is required and has no value, or the value does not fit its type.
+pub fn root_variable(config: &Config, given: &Variables, name: &Arc<str>) -> Evaluated {
+    let variable = &config.root().variables[name];
+    let value = match given.get(name) {
+        Some(given) => read_given(variable, given).and_then(|value| final_value(variable, name, Some(value), None)),
+        None if variable.default.is_none() => Err(missing(name, variable).into()),
+        None => final_value(variable, name, None, None),
+    };
+    value.map_err(|found| found.into_iter().map(|it| it.at(variable.span)).collect())
 }
 
 fn missing(name: &str, variable: &Variable) -> Diagnostic {

@@ -1,7 +1,7 @@
 //! Explicit conversions, and the functions that look at or change marks.
 
 use super::{Context, Function, FunctionError, Outcome, Parameter, any, bool, list, number, quote, set, string};
-use crate::value::{Kind, Marks, Type, Value, convert};
+use crate::value::{Marks, Type, Value, convert};
 
 const V: Parameter = Parameter::new("v", "The value to convert.", any).null().dynamic().marks();
 
@@ -124,6 +124,7 @@ pub(super) static MAP: Function =
 mod tests {
     use super::super::testing::{check, invoke, secret, v};
     use super::*;
+    use crate::value::Kind;
 
     #[test]
     fn conversions_to_primitives() {

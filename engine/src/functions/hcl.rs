@@ -9,7 +9,10 @@ use crate::value::{Kind, Refinement, Type, Value};
 
 const STEP: usize = 2;
 
-pub(super) static ENCODE_TFVARS: Function = Function::new(
+/// The functions of the built-in `terraform` provider, sorted by name.
+pub static TERRAFORM_PROVIDER: [Function; 3] = [DECODE_TFVARS, ENCODE_EXPR, ENCODE_TFVARS];
+
+const ENCODE_TFVARS: Function = Function::new(
     "encode_tfvars",
     "The text of a .tfvars file for the attributes of an object.",
     &[Parameter::new("value", "An object of values by the names of variables.", any)],
@@ -17,7 +20,7 @@ pub(super) static ENCODE_TFVARS: Function = Function::new(
     encode_tfvars,
 );
 
-pub(super) static DECODE_TFVARS: Function = Function::new(
+const DECODE_TFVARS: Function = Function::new(
     "decode_tfvars",
     "An object of the values in the text of a .tfvars file.",
     &[Parameter::new("src", "The text of the file.", string)],
@@ -27,7 +30,7 @@ pub(super) static DECODE_TFVARS: Function = Function::new(
     },
 );
 
-pub(super) static ENCODE_EXPR: Function = Function::new(
+const ENCODE_EXPR: Function = Function::new(
     "encode_expr",
     "The expression that stands for a value.",
     &[Parameter::new("value", "The value to write.", any).unknown().dynamic()],

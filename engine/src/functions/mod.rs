@@ -29,6 +29,7 @@ use std::path::PathBuf;
 use crate::diagnostic::Diagnostics;
 use crate::value::{Kind, Marks, Number, Refinement, Type, Value, convert as convert_value};
 
+pub use hcl::TERRAFORM_PROVIDER;
 pub use table::{all, find, suggestion};
 
 /// What a body returns.

@@ -1,7 +1,8 @@
 //! The table of all functions, and how a name is found in it.
 
+use super::hcl::TERRAFORM_PROVIDER;
 use super::{
-    Function, charset, collection, convert, crypto, csv, datetime, encoding, filesystem, format, hcl, network, numeric,
+    Function, charset, collection, convert, crypto, csv, datetime, encoding, filesystem, format, network, numeric,
     regex, sequence, sets, string, template, yaml, yaml_encode,
 };
 
@@ -128,9 +129,6 @@ static CORE: &[&Function] = &[
     &collection::ZIPMAP,
 ];
 
-/// The functions of the built-in provider, sorted by name.
-static BUILT_IN: &[&Function] = &[&hcl::DECODE_TFVARS, &hcl::ENCODE_EXPR, &hcl::ENCODE_TFVARS];
-
 /// All functions but those of providers, in the order of their names.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     CORE.iter().copied()
@@ -140,14 +138,11 @@ pub fn all() -> impl Iterator<Item = &'static Function> {
 /// built-in provider (by the provider's own name, whatever a module calls it).
 pub fn find(name: &str) -> Option<&'static Function> {
     if let Some(name) = name.strip_prefix("provider::terraform::") {
-        return find_in(BUILT_IN, name);
+        return TERRAFORM_PROVIDER.iter().find(|it| it.name == name);
     }
-    find_in(CORE, name.strip_prefix("core::").unwrap_or(name))
-}
-
-fn find_in(table: &'static [&'static Function], name: &str) -> Option<&'static Function> {
-    let at = table.binary_search_by(|it| it.name.cmp(name)).ok()?;
-    Some(table[at])
+    let name = name.strip_prefix("core::").unwrap_or(name);
+    let at = CORE.binary_search_by(|it| it.name.cmp(name)).ok()?;
+    Some(CORE[at])
 }
 
 /// The name of a function that one which does not exist was most likely meant to be.
@@ -180,9 +175,8 @@ mod tests {
 
     #[test]
     fn tables_are_sorted() {
-        for table in [CORE, BUILT_IN] {
-            assert!(table.windows(2).all(|pair| pair[0].name < pair[1].name));
-        }
+        assert!(CORE.windows(2).all(|pair| pair[0].name < pair[1].name));
+        assert!(TERRAFORM_PROVIDER.windows(2).all(|pair| pair[0].name < pair[1].name));
     }
 
     #[test]
@@ -194,7 +188,7 @@ mod tests {
 
     #[test]
     fn every_function_and_parameter_is_described() {
-        for function in all().chain(BUILT_IN.iter().copied()) {
+        for function in all().chain(&TERRAFORM_PROVIDER) {
             let parameters = function.parameters.iter().chain(&function.variadic);
             for text in parameters.map(|it| it.description).chain([function.description]) {
                 assert!(text.ends_with('.') && text.len() > 5, "{}: {text}", function.name);

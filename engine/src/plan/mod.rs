@@ -2,6 +2,7 @@
 
 mod change;
 mod conditions;
+pub mod file;
 mod orphans;
 pub mod paths;
 pub mod prior;
@@ -22,7 +23,7 @@ use crate::store::ObjectKey;
 use crate::value::{Path, Value};
 
 /// Everything that an apply will do.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Plan {
     /// What kind of plan it is.
     pub mode: PlanMode,
@@ -39,12 +40,14 @@ pub struct Plan {
     /// Changes of the root module's outputs, by name.
     pub outputs: BTreeMap<Arc<str>, OutputChange>,
     /// Values of the root module's variables; ephemeral ones are left out.
+    #[serde(with = "file::lossless_map")]
     pub variables: BTreeMap<Arc<str>, Value>,
     /// `-target`.
     pub targets: Vec<Target>,
     /// `-exclude`.
     pub excludes: Vec<Target>,
     /// Row versions of the objects that the plan was made from.
+    #[serde(with = "file::pairs")]
     pub read_set: BTreeMap<ObjectKey, u64>,
     /// Results of checks and conditions, by address.
     pub checks: Vec<CheckResult>,
@@ -68,7 +71,7 @@ pub enum PlanMode {
 }
 
 /// One change of one object.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct ResourceChange {
     /// The object.
     pub object: ObjectKey,
@@ -81,8 +84,10 @@ pub struct ResourceChange {
     /// Why, where it does not follow from the difference.
     pub reason: Option<Reason>,
     /// The object as it is; null when there is none.
+    #[serde(with = "file::lossless")]
     pub before: Value,
     /// The object to be; null when there will be none, with unknown parts.
+    #[serde(with = "file::lossless")]
     pub after: Value,
     /// The attributes that force a replacement.
     pub replace_paths: Vec<Path>,
@@ -158,7 +163,7 @@ pub enum Reason {
 }
 
 /// What a refresh found.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Drift {
     /// The object.
     pub object: ObjectKey,
@@ -167,32 +172,37 @@ pub struct Drift {
     /// Provider configuration that read it.
     pub provider: String,
     /// As the state has it.
+    #[serde(with = "file::lossless")]
     pub before: Value,
     /// As it is; null when it is gone.
+    #[serde(with = "file::lossless")]
     pub after: Value,
 }
 
 /// A refreshed object, to be written back with the apply.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct Refreshed {
     /// The object.
     pub object: ObjectKey,
     /// Provider configuration that read it.
     pub provider: String,
     /// As it is; `None` when it is gone.
+    #[serde(with = "file::lossless_option")]
     pub value: Option<Value>,
     /// Resources that it depends on.
     pub dependencies: Vec<ConfigResource>,
 }
 
 /// A change of an output.
-#[derive(Clone, Debug)]
+#[derive(Clone, Debug, Serialize, Deserialize)]
 pub struct OutputChange {
     /// What happens: no-op, create, update or delete.
     pub action: Action,
     /// As stored; null when there is none.
+    #[serde(with = "file::lossless")]
     pub before: Value,
     /// As it will be; null when there will be none.
+    #[serde(with = "file::lossless")]
     pub after: Value,
     /// Never shown.
     pub sensitive: bool,

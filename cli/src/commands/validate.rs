@@ -1,0 +1,28 @@
+//! `validate`: what is wrong with the configuration, without state and without calls.
+
+use std::path::Path;
+
+use anstyle::AnsiColor;
+use plumb_engine::config;
+
+use crate::args::ValidateArgs;
+use crate::render::json_diagnostic;
+use crate::session::{Exit, Session};
+use crate::ui::Ui;
+
+/// Runs the command.
+pub fn run(args: &ValidateArgs, _session: &Session, ui: &Ui) -> Exit {
+    let (config, found) = config::load(Path::new("."));
+    let exit = if found.has_errors() { Exit::Error } else { Exit::Success };
+    if args.json {
+        ui.document(&json_diagnostic::validation(&found, Some(&config.sources)));
+        return exit;
+    }
+    ui.diagnostics(&found, Some(&config.sources));
+    if exit == Exit::Success {
+        let word = ui.paint().strong(AnsiColor::Green, "Success!");
+        let also = if found.is_empty() { "." } else { ", but there were some warnings as shown above." };
+        ui.out(&format!("{word} The configuration is valid{also}\n\n"));
+    }
+    exit
+}

@@ -1,0 +1,140 @@
+//! A state as the JSON of `show -json`, format 1.0, and the tree of modules that plans share with it.
+
+use std::collections::BTreeMap;
+
+use plumb_engine::addr::{InstanceAddr, InstanceKey, Mode, ModuleAddr};
+use plumb_engine::plan::CheckResult;
+use plumb_engine::provider::Providers;
+use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, Snapshot};
+use plumb_engine::value::{Value, from_json, infer_json, to_json};
+use serde_json::{Value as Json, json};
+
+use super::{json_value, provider_source, schema_block};
+use crate::TERRAFORM_VERSION;
+
+/// Version of the format.
+pub const FORMAT: &str = "1.0";
+
+/// The document.
+pub fn document(snapshot: &Snapshot, providers: &Providers) -> Json {
+    if snapshot.objects.is_empty() && snapshot.outputs.is_empty() {
+        return json!({ "format_version": FORMAT });
+    }
+    json!({ "format_version": FORMAT, "terraform_version": TERRAFORM_VERSION, "values": values(snapshot, providers) })
+}
+
+fn values(snapshot: &Snapshot, providers: &Providers) -> Json {
+    let mut values = json!({});
+    if !snapshot.outputs.is_empty() {
+        let outputs = snapshot.outputs.iter().map(|(name, it)| {
+            (name.to_string(), json!({ "sensitive": it.sensitive, "value": it.value, "type": it.ty }))
+        });
+        values["outputs"] = Json::Object(outputs.collect());
+    }
+    let resources = snapshot.objects.iter().map(|(key, record)| (&key.addr.module, resource(key, record, providers)));
+    values["root_module"] = module_tree(resources);
+    values
+}
+
+fn resource(key: &ObjectKey, record: &ObjectRecord, providers: &Providers) -> Json {
+    let value = object(key, record, providers);
+    let mut json = identity(&key.addr);
+    json["provider_name"] = json!(provider_source(&record.provider));
+    json["schema_version"] = json!(record.schema_version);
+    json["values"] = json_value::plain(&value);
+    json["sensitive_values"] = json_value::sensitive_mask(&value);
+    if !record.dependencies.is_empty() {
+        json["depends_on"] = record.dependencies.iter().map(ToString::to_string).collect();
+    }
+    if record.status == ObjectStatus::Tainted {
+        json["tainted"] = json!(true);
+    }
+    if let Some(deposed) = &key.deposed {
+        json["deposed_key"] = json!(deposed);
+    }
+    json
+}
+
+/// A stored object as a value of its type, sensitive parts marked.
+pub fn object(key: &ObjectKey, record: &ObjectRecord, providers: &Providers) -> Value {
+    let raw = infer_json(&record.attributes);
+    let schema = schema_block(providers, &record.provider, &key.addr.resource, &[&raw]);
+    // Written under another version of the schema: shown as it is stored.
+    let value = from_json(&record.attributes, &schema.ty()).unwrap_or(raw);
+    json_value::mark_all(json_value::mark_by_schema(&value, &schema), &record.sensitive)
+}
+
+/// The keys that name an instance: `address`, `mode`, `type`, `name`, `index`.
+pub fn identity(addr: &InstanceAddr) -> Json {
+    let mode = match addr.resource.mode {
+        Mode::Managed => "managed",
+        Mode::Data => "data",
+        Mode::Ephemeral => "ephemeral",
+    };
+    let mut json = json!({
+        "address": addr.to_string(),
+        "mode": mode,
+        "type": addr.resource.type_name,
+        "name": addr.resource.name,
+    });
+    if addr.key != InstanceKey::None {
+        json["index"] = json!(addr.key);
+    }
+    json
+}
+
+/// Resources as a tree: those of the root module under `resources`, those of others under `child_modules`.
+pub fn module_tree<'a>(resources: impl IntoIterator<Item = (&'a ModuleAddr, Json)>) -> Json {
+    let mut by_module: BTreeMap<&ModuleAddr, Vec<Json>> = BTreeMap::new();
+    for (module, resource) in resources {
+        by_module.entry(module).or_default().push(resource);
+    }
+    module_node(&ModuleAddr::root(), &by_module)
+}
+
+fn module_node(module: &ModuleAddr, by_module: &BTreeMap<&ModuleAddr, Vec<Json>>) -> Json {
+    let mut json = json!({});
+    if let Some(resources) = by_module.get(module) {
+        json["resources"] = json!(resources);
+    }
+    if !module.is_root() {
+        json["address"] = json!(module.to_string());
+    }
+    let depth = module.0.len() + 1;
+    let mut children: Vec<ModuleAddr> = by_module
+        .keys()
+        .filter(|it| it.0.len() >= depth && it.is_within(module))
+        .map(|it| ModuleAddr(it.0[..depth].to_vec()))
+        .collect();
+    children.dedup();
+    if !children.is_empty() {
+        json["child_modules"] = children.iter().map(|child| module_node(child, by_module)).collect();
+    }
+    json
+}
+
+/// Results of checks.
+pub fn checks(checks: &[CheckResult]) -> Json {
+    checks.iter().map(check).collect()
+}
+
+fn check(check: &CheckResult) -> Json {
+    let problems: Vec<Json> = check.problems.iter().map(|message| json!({ "message": message })).collect();
+    let name = check.address.rsplit('.').next().unwrap_or(&check.address);
+    json!({
+        "address": { "kind": check.kind, "name": name, "to_display": check.address },
+        "status": check.status,
+        "instances": [{
+            "address": { "to_display": check.address },
+            "status": check.status,
+            "problems": problems,
+        }],
+    })
+}
+
+/// The type of a value in JSON: `"string"`, `["list","string"]`.
+pub fn type_json(value: &Value) -> Json {
+    // The wrapped form of a dynamic value spells the type.
+    let wrapped = to_json(value, Some(&plumb_engine::value::Type::Dynamic));
+    wrapped.get("type").cloned().unwrap_or_else(|| json!("dynamic"))
+}
