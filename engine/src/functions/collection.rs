@@ -492,7 +492,7 @@ mod tests {
         check("alltrue", &[("[[]]", "true"), ("[[true,null]]", "false"), ("[[\"yes\"]]", "!a bool is required")]);
         check("anytrue", &[("[[]]", "false"), ("[[null,\"true\"]]", "true"), ("[[0]]", "!bool required")]);
         let some = Value::list(Type::Bool, vec![Value::unknown(Type::Bool), true.into()]);
-        assert!(invoke("alltrue", &[some.clone()]).unwrap().is_unknown());
+        assert!(invoke("alltrue", std::slice::from_ref(&some)).unwrap().is_unknown());
         assert_eq!(invoke("anytrue", &[some]).unwrap(), Value::from(true));
     }
 

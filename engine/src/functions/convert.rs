@@ -173,7 +173,7 @@ mod tests {
         assert_eq!(invoke("sensitive", &["x".into()]).unwrap(), secret("x"));
         assert_eq!(invoke("nonsensitive", &[secret("x")]).unwrap(), Value::from("x"));
         let inner = Value::object([("a", secret("x"))]);
-        assert_eq!(invoke("nonsensitive", &[inner.clone()]).unwrap(), inner);
+        assert_eq!(invoke("nonsensitive", std::slice::from_ref(&inner)).unwrap(), inner);
         assert_eq!(invoke("issensitive", &[inner]).unwrap(), Value::from(false));
         assert_eq!(invoke("issensitive", &[secret("x")]).unwrap(), Value::from(true));
         assert!(invoke("issensitive", &[Value::unknown(Type::String)]).unwrap().is_unknown());

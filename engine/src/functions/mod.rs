@@ -35,6 +35,9 @@ pub use table::{all, find, suggestion};
 /// What a body returns.
 type Outcome = Result<Value, FunctionError>;
 
+/// Computes the type of a result from the arguments, some of which may be unknown.
+pub type ResultType = fn(&[Value]) -> Result<Type, FunctionError>;
+
 /// A function: its signature as data, and its body.
 pub struct Function {
     /// Name without namespace.
@@ -53,7 +56,7 @@ pub struct Function {
     pub call: fn(&Context<'_>, &[Value]) -> Result<Value, FunctionError>,
     /// The type of the result for given arguments, some of which may be unknown: what an unknown result has. `None`
     /// where it is that of [`Function::returns`] whatever the arguments.
-    pub result_type: Option<fn(&[Value]) -> Result<Type, FunctionError>>,
+    pub result_type: Option<ResultType>,
 }
 
 /// A parameter of a function.
@@ -285,7 +288,7 @@ impl Function {
     }
 
     /// The type of the result depends on the arguments.
-    const fn typed(mut self, result_type: fn(&[Value]) -> Result<Type, FunctionError>) -> Self {
+    const fn typed(mut self, result_type: ResultType) -> Self {
         self.result_type = Some(result_type);
         self
     }
