@@ -206,7 +206,7 @@ impl Verb<'_> {
         }
         let text = match self.letter {
             'v' => self.pad(self.as_is(value)?),
-            't' => self.pad(self.converted(value, &Type::Bool)?.as_bool().unwrap_or_default().to_string()),
+            't' => self.converted(value, &Type::Bool)?.as_bool().unwrap_or_default().to_string(),
             's' => self.pad(self.string(value)?),
             'q' => self.pad(json_text(&self.string(value)?.into())?),
             'b' | 'd' | 'o' | 'x' | 'X' => self.integer(value)?,
@@ -411,7 +411,7 @@ mod tests {
             ("%.2s %.0s", "[\"żółw\",\"ab\"]", "żó ab"),
             ("%5s|", "[\"e\u{301}\"]", "    é|"),
             ("%q", "[\"<a>\\u0001\"]", "\"\\u003ca\\u003e\\u0001\""),
-            ("%t", "[\"true\"]", "true"),
+            ("%t|%5t|%-7t|", "[\"true\",true,true]", "true|true|true|"),
             ("%t", "[1]", "!bool required"),
             ("%s", "[[1]]", "!unsupported value for \"%s\" at 0: string required"),
         ]);
