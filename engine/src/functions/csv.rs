@@ -115,7 +115,7 @@ impl Reader<'_> {
                 Some(other) => field.push(other),
             }
         }
-        match self.rest.peek() {
+        match self.rest.peek().copied() {
             None | Some(',') => Ok(field),
             _ if self.at_line_break() => Ok(field),
             _ => Err(misplaced(self.line)),

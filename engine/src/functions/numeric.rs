@@ -4,9 +4,7 @@ use std::cmp::Ordering;
 
 use dashu_int::{IBig, Sign, UBig};
 
-use super::{
-    Context, Function, FunctionError, Outcome, Parameter, any, items, num, number, quote, text, whole,
-};
+use super::{Context, Function, FunctionError, Outcome, Parameter, any, items, num, number, quote, text, whole};
 use crate::value::{Number, Type, Value, convert};
 
 const NUM: Parameter = Parameter::new("num", "A number.", number);
@@ -36,7 +34,7 @@ pub(super) static LOG: Function = Function::new(
     "The logarithm of a number to a base, in double precision.",
     &[NUM, Parameter::new("base", "The base of the logarithm.", number)],
     number,
-    |_, args| double(double_of(args, 0)?.ln() / double_of(args, 1)?.ln()),
+    |_, args| double(logarithm(double_of(args, 0)?) / logarithm(double_of(args, 1)?)),
 );
 
 pub(super) static POW: Function = Function::new(
@@ -101,6 +99,11 @@ fn double(result: f64) -> Outcome {
     Ok(Value::number(number))
 }
 
+/// The natural logarithm. The standard library's differs from the oracle's in the last bit of every third number.
+fn logarithm(value: f64) -> f64 {
+    libm::log(value)
+}
+
 /// `base^exponent`: the whole part of the exponent by repeated squaring of the mantissa, the rest through the logarithm.
 /// The steps and their order matter: the last bit of the result, which users see, is the oracle's only so.
 fn power(base: f64, exponent: f64) -> f64 {
@@ -118,7 +121,7 @@ fn power(base: f64, exponent: f64) -> f64 {
         rest -= 1.0;
         whole += 1.0;
     }
-    let mut result = if rest == 0.0 { 1.0 } else { (rest * base.ln()).exp() };
+    let mut result = if rest == 0.0 { 1.0 } else { (rest * logarithm(base)).exp() };
     let mut twos = 0;
     let (mut factor, mut factor_twos) = mantissa_and_exponent(base);
     let mut bits = whole as u64;

@@ -234,7 +234,7 @@ impl Writer<'_> {
 
     /// What comes after a backslash outside of brackets.
     fn escape(&mut self) -> Result<(), String> {
-        match self.rest.peek() {
+        match self.rest.peek().copied() {
             Some('A' | 'z') => {
                 let it = self.rest.next().expect("it was seen");
                 write!(self.out, "\\{it}").expect("writing to a string cannot fail");

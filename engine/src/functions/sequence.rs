@@ -443,7 +443,7 @@ mod tests {
             "element",
             &[("[[\"a\",\"b\",\"c\"],5]", "\"c\""), ("[[],0]", "!empty list"), ("[\"abc\",0]", "!from string")],
         );
-        check("element", &[("[[1],0.5]", "!invalid index"), ("[[1],-1]", "!negative index")]);
+        check("element", &[("[[1],0.5]", "!invalid index"), ("[[1,2],-1]", "!negative index")]);
         assert_eq!(invoke("element", &[numbers(&[1, 2, 3]), v("-1")]).unwrap(), v("3"));
         let pair = Value::tuple(vec![secret("x"), "y".into()]);
         assert_eq!(invoke("element", &[pair, v("1")]).unwrap(), Value::from("y"));

@@ -204,7 +204,7 @@ fn number(text: &str) -> Option<Number> {
 fn timestamp(text: &str) -> Option<String> {
     static FORM: LazyLock<Regex> = LazyLock::new(|| {
         let form = r"(?x) ^ ([0-9]{4}) - ([0-9]{1,2}) - ([0-9]{1,2})
-            (?: (?: [Tt] | (?<blank> [ ]) ) ([0-9]{1,2}) : ([0-9]{1,2}) : ([0-9]{1,2}) (?: \.[0-9]+ )?
+            (?: (?: [Tt] | (?<blank> \x20 ) ) ([0-9]{1,2}) : ([0-9]{1,2}) : ([0-9]{1,2}) (?: \.[0-9]+ )?
                 (?<zone> Z | [-+][0-9]{2}:[0-9]{2} )? )? $";
         Regex::new(form).expect("the pattern is valid")
     });
