@@ -18,10 +18,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plumb-provider-aws", &["plumb-engine"]),
     ("plumb-provider-builtin", &["plumb-engine"]),
     ("plumb-cli", &["plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-builtin"]),
-    (
-        "plumb-tests",
-        &["plumb-cli", "plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-builtin"],
-    ),
+    ("plumb-tests", &["plumb-cli", "plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-builtin"]),
 ];
 
 pub fn trials() -> Vec<Trial> {

@@ -91,7 +91,11 @@ fn saved_plan() -> Result<(), Failed> {
     space.plumb(&["state", "show", "-no-color", "terraform_data.a"]).expect(0)?.has("\"one\"")?;
     space.plumb(&["plan", "-out=second.tfplan", "-no-color"]).expect(0)?;
     space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?.has("1 changed")?;
-    space.plumb(&["apply", "-no-color", "second.tfplan"]).expect(1)?.has("Saved plan is stale")?.has("terraform_data.a")?;
+    space
+        .plumb(&["apply", "-no-color", "second.tfplan"])
+        .expect(1)?
+        .has("Saved plan is stale")?
+        .has("terraform_data.a")?;
     Ok(())
 }
 

@@ -65,7 +65,10 @@ impl Fixture {
         Ok(Self {
             type_name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
             updates: updates.collect(),
-            import_differs: header("import differs").iter().flat_map(|it| it.split(',').map(|it| it.trim().to_owned())).collect(),
+            import_differs: header("import differs")
+                .iter()
+                .flat_map(|it| it.split(',').map(|it| it.trim().to_owned()))
+                .collect(),
             no_import: header("import").iter().any(|it| it.starts_with("no")),
             no_emulator: header("emulator").iter().any(|it| it.starts_with("no")),
             text,

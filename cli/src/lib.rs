@@ -27,6 +27,16 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Version of Terraform whose language and interface plumb speaks: what tools read that ask for a version.
 pub const TERRAFORM_VERSION: &str = "1.11.4";
 
+/// All providers that plumb has.
+pub fn providers() -> Providers {
+    let mut all = Providers::default();
+    all.add(plumb_provider_aws::provider());
+    for provider in plumb_provider_builtin::providers() {
+        all.add(provider);
+    }
+    all
+}
+
 /// Runs the command that the process's arguments and environment ask for.
 pub fn run(providers: Providers) -> ExitCode {
     let environment: BTreeMap<String, String> = std::env::vars_os()

@@ -1,9 +1,5 @@
 //! The plumb binary.
 
-use std::process::ExitCode;
-
-use plumb_engine::provider::Providers;
-
-fn main() -> ExitCode {
-    plumb_cli::run(Providers::default())
+fn main() -> std::process::ExitCode {
+    plumb_cli::run(plumb_cli::providers())
 }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
+use plumb_engine::eval::Settings;
 use plumb_engine::provider::Providers;
 use plumb_engine::source::SourceMap;
 use plumb_engine::store::StoreError;
@@ -27,6 +28,19 @@ impl Session {
             json_stream,
             no_color_wanted: self.is_set("NO_COLOR"),
         })
+    }
+
+    /// What expressions may know of the outside; with `now` while applying.
+    pub fn settings(&self, applying: bool) -> Settings {
+        let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
+        let workspace = self.environment.get("TF_WORKSPACE").filter(|it| !it.is_empty());
+        Settings {
+            working_dir: std::env::current_dir().unwrap_or_default(),
+            workspace: workspace.map_or("default", String::as_str).into(),
+            now: applying.then(|| now.clone()),
+            plan_time: now,
+            validating: false,
+        }
     }
 
     /// Whether a variable is there and not empty.

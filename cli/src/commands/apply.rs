@@ -7,6 +7,7 @@ use std::sync::Arc;
 use plumb_engine::apply::{self, ApplyOutcome, ApplyRequest};
 use plumb_engine::config::{self, Config, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
+use plumb_engine::eval::Settings;
 use plumb_engine::plan::{Counts, Plan, PlanMode};
 use plumb_engine::store::{OutputRecord, Run, RunOutcome, RunStatus, Store};
 
@@ -130,6 +131,7 @@ async fn execute(approved: &Approved, args: &ApplyArgs, session: &Session, ui: &
         lease: &lock.lease,
         providers: &session.providers,
         events: &progress,
+        settings: Settings { plan_time: plan.timestamp.clone(), ..session.settings(true) },
         parallelism: args.planning.parallelism.max(1),
         stop,
     })

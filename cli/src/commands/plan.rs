@@ -69,6 +69,7 @@ async fn create(
         snapshot,
         providers: &session.providers,
         events,
+        settings: session.settings(false),
         options,
     })
     .await

@@ -4,6 +4,7 @@ use std::path::Path;
 
 use anstyle::AnsiColor;
 use plumb_engine::config;
+use plumb_engine::validate::validate;
 
 use crate::args::ValidateArgs;
 use crate::render::json_diagnostic;
@@ -11,8 +12,11 @@ use crate::session::{Exit, Session};
 use crate::ui::Ui;
 
 /// Runs the command.
-pub fn run(args: &ValidateArgs, _session: &Session, ui: &Ui) -> Exit {
-    let (config, found) = config::load(Path::new("."));
+pub fn run(args: &ValidateArgs, session: &Session, ui: &Ui) -> Exit {
+    let (config, mut found) = config::load(Path::new("."));
+    if !found.has_errors() {
+        found.extend(validate(&config, &session.providers, session.settings(false)));
+    }
     let exit = if found.has_errors() { Exit::Error } else { Exit::Success };
     if args.json {
         ui.document(&json_diagnostic::validation(&found, Some(&config.sources)));
