@@ -9,7 +9,7 @@ use serde_json::{Value as Json, json};
 use crate::args::ConsoleArgs;
 use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
-use crate::workspace::{self, Loaded};
+use crate::workspace;
 
 /// Runs the command. With `-json` each line of output is an object: `{"ok":true,"value":…,"type":…}`, or
 /// `{"ok":false,"error":…}`.

@@ -200,6 +200,7 @@ mod tests {
                 replace_paths: vec![Path::root().name("cidr_block").index(0)],
                 importing: None,
                 dependencies: Vec::new(),
+                prior_dependencies: Vec::new(),
                 create_before_destroy: false,
             }],
             drift: Vec::new(),

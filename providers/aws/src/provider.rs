@@ -31,7 +31,7 @@ impl AwsProvider {
     pub fn new(registry: Registry<Aws>) -> Self {
         let mut block = Settings::block();
         block.blocks.insert("endpoints".into(), endpoints_block());
-        Self { schema: Schema { version: 0, block }, registry }
+        Self { schema: Schema { block, ..Schema::default() }, registry }
     }
 }
 
