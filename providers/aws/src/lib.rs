@@ -30,6 +30,14 @@ pub fn provider() -> Arc<dyn Provider> {
 /// All resource types and data sources, sorted by name.
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
-    registry.resource::<ec2::vpc::Vpc>();
+    registry
+        .resource::<ec2::internet_gateway::InternetGateway>()
+        .resource::<ec2::route::Route>()
+        .resource::<ec2::route_table::RouteTable>()
+        .resource::<ec2::route_table_association::RouteTableAssociation>()
+        .resource::<ec2::subnet::Subnet>()
+        .resource::<ec2::vpc::Vpc>()
+        .resource::<ec2::vpc_dhcp_options::VpcDhcpOptions>()
+        .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>();
     registry
 }

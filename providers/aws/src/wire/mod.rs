@@ -3,6 +3,7 @@
 pub mod arn;
 pub mod check;
 pub mod error;
+pub mod hash;
 pub mod name;
 pub mod plan;
 pub mod region;
