@@ -31,13 +31,16 @@ pub fn provider() -> Arc<dyn Provider> {
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
     registry
+        .resource::<ec2::eip::Eip>()
         .resource::<ec2::internet_gateway::InternetGateway>()
+        .resource::<ec2::nat_gateway::NatGateway>()
         .resource::<ec2::route::Route>()
         .resource::<ec2::route_table::RouteTable>()
         .resource::<ec2::route_table_association::RouteTableAssociation>()
         .resource::<ec2::subnet::Subnet>()
         .resource::<ec2::vpc::Vpc>()
         .resource::<ec2::vpc_dhcp_options::VpcDhcpOptions>()
-        .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>();
+        .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>()
+        .resource::<ec2::vpc_endpoint::VpcEndpoint>();
     registry
 }

@@ -1,6 +1,8 @@
 //! EC2: networks, addresses and firewalls, and the idioms of its API.
 
+pub mod eip;
 pub mod internet_gateway;
+pub mod nat_gateway;
 pub mod route;
 pub mod route_table;
 pub mod route_table_association;
@@ -9,6 +11,7 @@ pub mod subnet;
 pub mod vpc;
 pub mod vpc_dhcp_options;
 pub mod vpc_dhcp_options_association;
+pub mod vpc_endpoint;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
 use plumb_engine::provider::IntentKey;
