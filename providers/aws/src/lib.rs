@@ -11,9 +11,11 @@
 pub mod client;
 mod connect;
 pub mod ec2;
+pub mod meta;
 mod provider;
 pub mod settings;
 mod shared;
+pub mod sts;
 mod traffic;
 pub mod wire;
 
@@ -41,6 +43,12 @@ pub fn all() -> Registry<Aws> {
         .resource::<ec2::vpc::Vpc>()
         .resource::<ec2::vpc_dhcp_options::VpcDhcpOptions>()
         .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>()
-        .resource::<ec2::vpc_endpoint::VpcEndpoint>();
+        .resource::<ec2::vpc_endpoint::VpcEndpoint>()
+        .data::<ec2::data_availability_zones::AvailabilityZones>()
+        .data::<sts::data_caller_identity::CallerIdentity>()
+        .data::<meta::data_partition::Partition>()
+        .data::<meta::data_region::Region>()
+        .data::<ec2::data_subnets::Subnets>()
+        .data::<ec2::data_vpc::FoundVpc>();
     registry
 }

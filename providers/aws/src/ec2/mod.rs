@@ -1,7 +1,11 @@
 //! EC2: networks, addresses and firewalls, and the idioms of its API.
 
+pub mod data_availability_zones;
+pub mod data_subnets;
+pub mod data_vpc;
 pub mod eip;
 pub mod internet_gateway;
+pub mod lookup;
 pub mod nat_gateway;
 pub mod route;
 pub mod route_table;
