@@ -85,12 +85,11 @@ impl Intercept for Traffic {
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
-        if let (Some(Err(error)), Some(Endpoint(endpoint))) = (context.output_or_error_mut(), config.load::<Endpoint>())
-        {
-            if let Some(reason) = error.as_connector_error().filter(|it| never_connected(it)).map(|it| chain(it)) {
-                let unreachable = Unreachable { endpoint: endpoint.clone(), reason };
-                *error = OrchestratorError::connector(ConnectorError::io(unreachable.into()));
-            }
+        let Some(Err(error)) = context.output_or_error_mut() else { return Ok(()) };
+        let reason = error.as_connector_error().filter(|it| never_connected(it)).map(|it| chain(it));
+        if let (Some(reason), Some(Endpoint(endpoint))) = (reason, config.load::<Endpoint>()) {
+            let unreachable = Unreachable { endpoint: endpoint.clone(), reason };
+            *error = OrchestratorError::connector(ConnectorError::io(unreachable.into()));
         }
         Ok(())
     }
