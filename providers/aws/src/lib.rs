@@ -11,9 +11,11 @@
 pub mod client;
 mod connect;
 pub mod ec2;
+pub mod meta;
 mod provider;
 pub mod settings;
 mod shared;
+pub mod sts;
 mod traffic;
 pub mod wire;
 
@@ -30,6 +32,23 @@ pub fn provider() -> Arc<dyn Provider> {
 /// All resource types and data sources, sorted by name.
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
-    registry.resource::<ec2::vpc::Vpc>();
+    registry
+        .resource::<ec2::eip::Eip>()
+        .resource::<ec2::internet_gateway::InternetGateway>()
+        .resource::<ec2::nat_gateway::NatGateway>()
+        .resource::<ec2::route::Route>()
+        .resource::<ec2::route_table::RouteTable>()
+        .resource::<ec2::route_table_association::RouteTableAssociation>()
+        .resource::<ec2::subnet::Subnet>()
+        .resource::<ec2::vpc::Vpc>()
+        .resource::<ec2::vpc_dhcp_options::VpcDhcpOptions>()
+        .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>()
+        .resource::<ec2::vpc_endpoint::VpcEndpoint>()
+        .data::<ec2::data_availability_zones::AvailabilityZones>()
+        .data::<sts::data_caller_identity::CallerIdentity>()
+        .data::<meta::data_partition::Partition>()
+        .data::<meta::data_region::Region>()
+        .data::<ec2::data_subnets::Subnets>()
+        .data::<ec2::data_vpc::FoundVpc>();
     registry
 }

@@ -1,6 +1,21 @@
 //! EC2: networks, addresses and firewalls, and the idioms of its API.
 
+pub mod data_availability_zones;
+pub mod data_subnets;
+pub mod data_vpc;
+pub mod eip;
+pub mod internet_gateway;
+pub mod lookup;
+pub mod nat_gateway;
+pub mod route;
+pub mod route_table;
+pub mod route_table_association;
+mod routing;
+pub mod subnet;
 pub mod vpc;
+pub mod vpc_dhcp_options;
+pub mod vpc_dhcp_options_association;
+pub mod vpc_endpoint;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
 use plumb_engine::provider::IntentKey;
@@ -23,6 +38,12 @@ pub fn filter<V: Into<String>>(name: &str, values: impl IntoIterator<Item = V>) 
 /// The filter that finds what a create under `key` made.
 pub fn by_intent(key: &IntentKey) -> Filter {
     filter(&format!("tag:{INTENT}"), [key.as_str()])
+}
+
+/// Whether a create under `key` made the object of these tags. Asked of what [`by_intent`] found, so that an answer
+/// that does not heed the filter never makes us take somebody else's object for ours.
+pub fn has_intent(tags: &[Tag], key: &IntentKey) -> bool {
+    tags.iter().any(|it| it.key() == Some(INTENT) && it.value() == Some(key.as_str()))
 }
 
 /// Tags of a create, with the tag by which [`by_intent`] finds its object.

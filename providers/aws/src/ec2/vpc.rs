@@ -10,7 +10,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, observed_tags, retag, switch, tags_on_create};
+use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, has_intent, observed_tags, retag, switch, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, each, ids, pages, patiently, plan, told};
 
@@ -155,7 +155,7 @@ impl Resource for Vpc {
         let prior = |id: &str| priors.get(id).copied().flatten();
         let known: Vec<_> = found.iter().map(|(id, _)| (id.clone(), prior(id))).collect();
         let wanted = known.iter().map(|(id, prior)| {
-            let metrics = prior.and_then(|it| it.enable_network_address_usage_metrics).unwrap_or(true);
+            let metrics = prior.is_none_or(|it| it.enable_network_address_usage_metrics == Some(true));
             (id.clone(), metrics)
         });
         let switches = each(wanted.collect::<Vec<_>>(), |(id, metrics)| Switches::read(aws, id, metrics));
@@ -186,7 +186,7 @@ impl Resource for Vpc {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let found = aws.ec2.describe_vpcs().filters(by_intent(key)).send().await;
         let found = found.context("finding aws_vpc (DescribeVpcs)")?.vpcs.unwrap_or_default();
-        Ok(found.into_iter().find_map(|it| it.vpc_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.vpc_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {
