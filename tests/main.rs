@@ -1,1 +1,24 @@
-//! Placeholder.
+//! All suites in one binary: every file of a suite is a test of its own name.
+
+mod architecture;
+mod command_line;
+mod emulator;
+mod examples;
+mod golden;
+mod lifecycle;
+mod space;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> std::process::ExitCode {
+    let arguments = Arguments::from_args();
+    let mut trials: Vec<Trial> = Vec::new();
+    trials.extend(architecture::trials());
+    trials.extend(golden::trials());
+    trials.extend(command_line::trials());
+    trials.extend(lifecycle::trials());
+    trials.extend(examples::trials());
+    let conclusion = libtest_mimic::run(&arguments, trials);
+    emulator::stop();
+    conclusion.exit_code()
+}

@@ -1,9 +1,84 @@
 //! The command line of plumb: arguments in, text or JSON out, an exit code.
 
+mod args;
+mod commands;
+mod lock;
+mod log;
+mod plan_file;
+mod progress;
 mod render;
+mod session;
+mod signals;
+mod ui;
+mod workspace;
+
+use std::collections::BTreeMap;
+use std::process::ExitCode;
+
+use plumb_engine::diagnostic::Diagnostic;
+use plumb_engine::provider::Providers;
+
+use crate::args::{Cli, Command, Misuse, VersionArgs, ViewOptions};
+use crate::session::{Exit, Session};
 
 /// Version of plumb.
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Version of Terraform whose language and interface plumb speaks: what tools read that ask for a version.
 pub const TERRAFORM_VERSION: &str = "1.11.4";
+
+/// All providers that plumb has.
+pub fn providers() -> Providers {
+    let mut all = Providers::default();
+    all.add(plumb_provider_aws::provider());
+    for provider in plumb_provider_builtin::providers() {
+        all.add(provider);
+    }
+    all
+}
+
+/// Runs the command that the process's arguments and environment ask for.
+pub fn run(providers: Providers) -> ExitCode {
+    let environment: BTreeMap<String, String> = std::env::vars_os()
+        .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
+        .collect();
+    let arguments = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
+    let session = Session { providers, environment };
+    let exit = match args::parse(arguments, &session.environment) {
+        Ok(cli) => start(cli, &session),
+        Err(Misuse::Asked(text)) => {
+            session.ui(&ViewOptions::default(), false).out(&text);
+            Exit::Success
+        }
+        Err(Misuse::Wrong(diagnostic)) => refuse(*diagnostic, &session),
+    };
+    ExitCode::from(exit.code())
+}
+
+fn start(cli: Cli, session: &Session) -> Exit {
+    if let Some(dir) = &cli.chdir
+        && let Err(error) = std::env::set_current_dir(dir)
+    {
+        let detail = format!("The directory {} of -chdir cannot be entered: {error}.", dir.display());
+        return refuse(Diagnostic::error("Error handling -chdir option", detail), session);
+    }
+    if let Err(diagnostic) = log::start(&session.environment) {
+        return refuse(diagnostic, session);
+    }
+    let command = match cli.command {
+        Some(command) if !cli.version => command,
+        _ => Command::Version(VersionArgs::default()),
+    };
+    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+        Ok(runtime) => runtime.block_on(commands::run(command, session)),
+        Err(error) => refuse(
+            Diagnostic::error("Cannot start", format!("The threads for the work cannot be made: {error}.")),
+            session,
+        ),
+    }
+}
+
+fn refuse(diagnostic: Diagnostic, session: &Session) -> Exit {
+    session.ui(&ViewOptions::default(), false).diagnostics(&diagnostic.into(), None);
+    Exit::Error
+}

@@ -1,2 +1,5 @@
 //! The plumb binary.
-fn main() {}
+
+fn main() -> std::process::ExitCode {
+    plumb_cli::run(plumb_cli::providers())
+}

@@ -81,9 +81,8 @@ fn seed(evaluator: &mut Evaluator<'_>, order: &Order, prior: &PriorObjects) {
                         Some(InstanceKey::Int(_)) => KeyKind::Count,
                         Some(InstanceKey::Str(_)) => KeyKind::ForEach,
                     };
-                    let value = |key: InstanceKey| {
-                        Some((key.clone(), prior.get(&resource.instance(key))?.value.clone()))
-                    };
+                    let value =
+                        |key: InstanceKey| Some((key.clone(), prior.get(&resource.instance(key))?.value.clone()));
                     let values: BTreeMap<_, _> = keys.into_iter().filter_map(value).collect();
                     evaluator.objects.declare(instance, name, kind, values);
                 }

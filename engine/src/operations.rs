@@ -195,4 +195,3 @@ fn circle(plan: &Plan, graph: &DiGraph<Step, ()>) -> Diagnostics {
     );
     Diagnostic::error("Operations cannot be ordered", detail).into()
 }
-

@@ -108,8 +108,7 @@ impl Validator<'_> {
             let Some(schema) = schema else {
                 let near = crate::config::did_you_mean(&name.type_name, known);
                 let detail = format!("The provider {} has no {what} {:?}.{near}", provider.source(), name.type_name);
-                let summary =
-                    if name.mode == Mode::Managed { "Invalid resource type" } else { "Invalid data source" };
+                let summary = if name.mode == Mode::Managed { "Invalid resource type" } else { "Invalid data source" };
                 self.diagnostics.push(Diagnostic::error(summary, detail).at(block.span));
                 continue;
             };

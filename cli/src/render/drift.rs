@@ -73,7 +73,10 @@ pub fn text(drifts: &[Drift], view: View<'_>) -> String {
         }
     }
     let objects = if drifts.len() == 1 { "object has" } else { "objects have" };
-    out + &format!("\n{}\n", view.paint.bold(&format!("Drift: {} {objects} changed since the last apply.", drifts.len())))
+    out + &format!(
+        "\n{}\n",
+        view.paint.bold(&format!("Drift: {} {objects} changed since the last apply.", drifts.len()))
+    )
 }
 
 /// The document of `plumb drift -json`:

@@ -16,7 +16,8 @@ const FORMAT: &str = "1.2";
 
 /// The document. `configuration` describes the configuration in the same format.
 pub fn document(plan: &Plan, configuration: Json, providers: &Providers) -> Json {
-    let variables = plan.variables.iter().map(|(name, it)| (name.to_string(), json!({ "value": json_value::plain(it) })));
+    let variables =
+        plan.variables.iter().map(|(name, it)| (name.to_string(), json!({ "value": json_value::plain(it) })));
     let mut json = json!({
         "format_version": FORMAT,
         "terraform_version": TERRAFORM_VERSION,
@@ -43,21 +44,23 @@ pub fn document(plan: &Plan, configuration: Json, providers: &Providers) -> Json
 fn planned_values(plan: &Plan, providers: &Providers) -> Json {
     let mut json = json!({});
     let outputs = plan.outputs.iter().filter(|(_, it)| it.action != Action::Delete);
-    let outputs: Map<String, Json> = outputs.map(|(name, it)| (name.to_string(), output(&it.after, it.sensitive))).collect();
+    let outputs: Map<String, Json> =
+        outputs.map(|(name, it)| (name.to_string(), output(&it.after, it.sensitive))).collect();
     if !outputs.is_empty() {
         json["outputs"] = Json::Object(outputs);
     }
     let planned = plan.changes.iter().filter(|it| it.object.deposed.is_none() && !it.after.is_null());
-    json["root_module"] = module_tree(planned.map(|it| {
-        (&it.object.addr.module, planned_object(&it.object, &it.provider, &it.after, providers))
-    }));
+    json["root_module"] = module_tree(
+        planned.map(|it| (&it.object.addr.module, planned_object(&it.object, &it.provider, &it.after, providers))),
+    );
     json
 }
 
 fn prior_state(plan: &Plan, providers: &Providers) -> Json {
     let mut values = json!({});
     let outputs = plan.outputs.iter().filter(|(_, it)| !it.before.is_null());
-    let outputs: Map<String, Json> = outputs.map(|(name, it)| (name.to_string(), output(&it.before, it.sensitive))).collect();
+    let outputs: Map<String, Json> =
+        outputs.map(|(name, it)| (name.to_string(), output(&it.before, it.sensitive))).collect();
     if !outputs.is_empty() {
         values["outputs"] = Json::Object(outputs);
     }

@@ -35,11 +35,6 @@ pub fn diagnostic(it: &Diagnostic, sources: Option<&SourceMap>) -> Json {
     json
 }
 
-/// A message without a form of its own.
-pub fn log(message: &str) -> Json {
-    line("info", message, "log")
-}
-
 /// Everything that a plan says: drift, changes, numbers, outputs.
 pub fn plan(plan: &Plan) -> Vec<Json> {
     let mut lines: Vec<Json> = plan.drift.iter().map(resource_drift).collect();
@@ -86,9 +81,9 @@ pub fn outputs(outputs: &BTreeMap<Arc<str>, OutputRecord>) -> Json {
 
 fn planned_outputs(outputs: &BTreeMap<Arc<str>, OutputChange>) -> Json {
     let mut json = line("info", &format!("Outputs: {}", outputs.len()), "outputs");
-    let values = outputs.iter().map(|(name, it)| {
-        (name.to_string(), json!({ "sensitive": it.sensitive, "action": change_action(it.action) }))
-    });
+    let values = outputs
+        .iter()
+        .map(|(name, it)| (name.to_string(), json!({ "sensitive": it.sensitive, "action": change_action(it.action) })));
     json["outputs"] = Json::Object(values.collect());
     json
 }
@@ -142,7 +137,8 @@ pub fn event(event: &Event<'_>) -> Vec<Json> {
         Event::ReadStart { addr } => vec![hook(addr, Some("read"), None, None)],
         Event::ReadDone { addr, id, elapsed } => vec![hook(addr, Some("read"), Some(id), Some(*elapsed))],
         Event::OperationStart { object, action, id } => vec![operation(object, *action, *id, None)],
-        Event::OperationProgress { object, action, id, elapsed } | Event::OperationDone { object, action, id, elapsed } => {
+        Event::OperationProgress { object, action, id, elapsed }
+        | Event::OperationDone { object, action, id, elapsed } => {
             vec![operation(object, *action, *id, Some(*elapsed))]
         }
         Event::OperationFailed { object, action, elapsed } => vec![operation(object, *action, None, Some(*elapsed))],

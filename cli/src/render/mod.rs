@@ -16,6 +16,8 @@ pub mod progress;
 mod schema;
 pub mod state_show;
 pub mod summary;
+#[cfg(test)]
+mod tests;
 
 pub use paint::Paint;
 pub use schema::{provider_source, schema_block, schema_version};
@@ -63,7 +65,7 @@ fn wrap_line(line: &str, columns: usize) -> String {
 }
 
 #[cfg(test)]
-mod tests {
+mod wrapping {
     use super::*;
 
     #[test]

@@ -10,6 +10,7 @@ pub struct Paint {
 
 impl Paint {
     /// Text as it is.
+    #[cfg(test)]
     pub const PLAIN: Paint = Paint { on: false };
 
     /// Decorates when `on`.

@@ -99,12 +99,7 @@ pub fn resource(change: &ResourceChange, view: View<'_>) -> String {
     let after = if forget { before } else { &change.after };
     let schema = schema_block(view.providers, &change.provider, &change.object.addr.resource, &[before, after]);
     let tree = diff::block(before, after, &schema, &change.replace_paths);
-    let options = DrawOptions {
-        paint: view.paint,
-        show_same: change.importing.is_some(),
-        hide_null: forget,
-        hide_markers: forget,
-    };
+    let options = DrawOptions { paint: view.paint, show_same: change.importing.is_some(), ..DrawOptions::default() };
     format!(
         "{}{}{} {}",
         operation::comment(change, view.paint),
@@ -141,7 +136,8 @@ fn drift_section(plan: &Plan, view: View<'_>) -> String {
 
 /// One object that changed by itself: the comment above it and the block.
 pub fn drifted(drift: &Drift, view: View<'_>) -> String {
-    let schema = schema_block(view.providers, &drift.provider, &drift.object.addr.resource, &[&drift.before, &drift.after]);
+    let schema =
+        schema_block(view.providers, &drift.provider, &drift.object.addr.resource, &[&drift.before, &drift.after]);
     let tree = diff::block(&drift.before, &drift.after, &schema, &[]);
     let options = DrawOptions { paint: view.paint, ..DrawOptions::default() };
     let action = drift_action(&drift.before, &drift.after);

@@ -24,10 +24,11 @@ use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
 use crate::plan::walk::provider_error;
-use crate::plan::{Action, Counts, PlanMode, ResourceChange};
+use crate::plan::{Action, Counts, Plan, PlanMode, ResourceChange};
 use crate::provider::{Client, Creation, Effect, IntentKey, Provider, ProviderError};
 use crate::store::{
-    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, RunStatus, StoreError,
+    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, RunStatus, Snapshot,
+    StoreError,
 };
 use crate::value::{self, Value};
 
@@ -104,6 +105,7 @@ impl<'a> Executor<'a> {
         let mut variables = root_variables(request.config, request.variables)?;
         variables.extend(request.plan.variables.iter().map(|(name, value)| (name.clone(), value.clone())));
         let snapshot = request.store.snapshot().map_err(store_failed)?;
+        not_stale(request.plan, &snapshot)?;
         let writes = first_writes(request.plan, &snapshot, request.providers);
         if !writes.is_empty() {
             request.store.write_objects(request.lease, &writes).map_err(store_failed)?;
@@ -255,7 +257,11 @@ impl<'a> Executor<'a> {
         self.started(at, &change.object, Action::Read, None);
         Ok(Box::pin(async move {
             let result = client.read_data(&type_name, &config).await;
-            Finished { node: at, operation: None, result: result.map(Some).map_err(|error| Failure { error, made: None }) }
+            Finished {
+                node: at,
+                operation: None,
+                result: result.map(Some).map_err(|error| Failure { error, made: None }),
+            }
         }))
     }
 
@@ -295,7 +301,11 @@ impl<'a> Executor<'a> {
                 result = Ok(found);
             }
             let made = made.into_inner().ok().flatten();
-            Finished { node: at, operation: Some(operation), result: result.map(Some).map_err(|error| Failure { error, made }) }
+            Finished {
+                node: at,
+                operation: Some(operation),
+                result: result.map(Some).map_err(|error| Failure { error, made }),
+            }
         }))
     }
 
@@ -359,7 +369,8 @@ impl<'a> Executor<'a> {
 
     async fn client(&mut self, provider: &str) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
         let request = self.request;
-        let unknown = || Diagnostic::error("Unknown provider", format!("{provider} is not among the providers of plumb."));
+        let unknown =
+            || Diagnostic::error("Unknown provider", format!("{provider} is not among the providers of plumb."));
         let addr = ProviderAddr::parse(provider).ok_or_else(unknown)?;
         let provider = request.providers.get(&addr.source).ok_or_else(unknown)?;
         if let Some(client) = self.clients.get(&addr) {
@@ -583,7 +594,8 @@ impl<'a> Executor<'a> {
             let node = Node::Output(ModuleIndex(0), name.clone());
             let needs = self.order.closure([&node]);
             let waits = needs.iter().filter_map(|it| it.resource(self.request.config)).any(|it| undone.contains(&it));
-            let value = if waits || output.ephemeral { None } else { self.evaluator.output(Evaluator::ROOT, name).ok() };
+            let value =
+                if waits || output.ephemeral { None } else { self.evaluator.output(Evaluator::ROOT, name).ok() };
             match value.filter(Value::is_wholly_known) {
                 Some(value) => {
                     outputs.insert(name.clone(), output_record(&value, output.sensitive));
@@ -626,6 +638,34 @@ fn id_of(value: &Value) -> Option<String> {
 fn no_type(change: &ResourceChange) -> Diagnostics {
     let detail = format!("{} has no type {:?}.", change.provider, change.object.addr.resource.type_name);
     Diagnostic::error("Invalid resource type", detail).of(&change.object).into()
+}
+
+/// Refuses a plan when an object that it was made from has changed since; other objects do not matter.
+fn not_stale(plan: &Plan, snapshot: &Snapshot) -> Result<(), Diagnostics> {
+    let other = !plan.lineage.is_empty() && !snapshot.lineage.is_empty() && plan.lineage != snapshot.lineage;
+    if other {
+        let detail = "The plan was made from another state. Apply it where it was made, or plan again.";
+        return Err(Diagnostic::error("Saved plan does not match the given state", detail).into());
+    }
+    let now = |key: &ObjectKey| snapshot.objects.get(key).map(|it| it.row_version);
+    let mut changed: BTreeSet<String> = plan
+        .read_set
+        .iter()
+        .filter(|(key, version)| now(key) != Some(**version))
+        .map(|(key, _)| key.to_string())
+        .collect();
+    let appeared =
+        plan.changes.iter().filter(|it| it.action == Action::Create && !plan.read_set.contains_key(&it.object));
+    changed.extend(appeared.filter(|it| now(&it.object).is_some()).map(|it| it.object.to_string()));
+    if changed.is_empty() {
+        return Ok(());
+    }
+    let names: Vec<String> = changed.into_iter().collect();
+    let detail = format!(
+        "Since the plan was made, another run has changed what it is about: {}. Nothing was done. Plan again.",
+        names.join(", ")
+    );
+    Err(Diagnostic::error("Saved plan is stale", detail).into())
 }
 
 pub(super) fn store_failed(error: StoreError) -> Diagnostics {

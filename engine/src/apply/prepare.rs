@@ -58,7 +58,9 @@ fn fill(planned: &Value, later: &Value) -> Value {
         _ => return later.clone(),
     }
     match (planned.kind(), planned.as_slice(), later.as_slice()) {
-        (crate::value::Kind::List(..) | crate::value::Kind::Tuple(_), Some(items), Some(more)) if items.len() == more.len() => {
+        (crate::value::Kind::List(..) | crate::value::Kind::Tuple(_), Some(items), Some(more))
+            if items.len() == more.len() =>
+        {
             (0..items.len()).fold(planned.clone(), |value, at| value.with_index(at, |item| fill(&item, &more[at])))
         }
         _ => later.clone(),

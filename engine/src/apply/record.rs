@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::addr::{InstanceAddr, Mode};
 use crate::config::ProviderAddr;
-use crate::plan::{Action, Plan, ResourceChange};
 use crate::plan::prior::sensitive_paths;
+use crate::plan::{Action, Plan, ResourceChange};
 use crate::provider::Providers;
 use crate::schema::Schema;
 use crate::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OutputRecord, Snapshot};

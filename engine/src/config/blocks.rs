@@ -20,10 +20,8 @@ use crate::value::{self, Constraint, Type, Value};
 /// Takes in the blocks of one file. Module calls are left to the loader, which knows where their sources are.
 pub(super) fn read_file(module: &mut Module, body: &Body, calls: &mut Vec<Block>, diagnostics: &mut Diagnostics) {
     for attribute in &body.attributes {
-        let detail = format!(
-            "An argument named {:?} is not expected here: a file consists of blocks.",
-            attribute.name.name
-        );
+        let detail =
+            format!("An argument named {:?} is not expected here: a file consists of blocks.", attribute.name.name);
         diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(attribute.name.span));
     }
     for block in &body.blocks {
@@ -241,12 +239,8 @@ fn terraform(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) 
 
 fn required_provider(module: &mut Module, attribute: &Attribute, diagnostics: &mut Diagnostics) {
     let local = attribute.name.name.clone();
-    let mut entry = RequiredProvider {
-        source: implied_source(&local),
-        version: None,
-        aliases: Vec::new(),
-        span: attribute.span,
-    };
+    let mut entry =
+        RequiredProvider { source: implied_source(&local), version: None, aliases: Vec::new(), span: attribute.span };
     let items = match &attribute.expr.kind {
         ExprKind::Object(items) => items,
         // Before 0.13 the entry was the version alone.
@@ -277,7 +271,8 @@ fn required_provider(module: &mut Module, attribute: &Attribute, diagnostics: &m
                 }
             }
             _ => {
-                let detail = format!("required_providers entries have source, version and configuration_aliases, not {key:?}.");
+                let detail =
+                    format!("required_providers entries have source, version and configuration_aliases, not {key:?}.");
                 diagnostics.push(Diagnostic::error("Invalid required_providers object", detail).at(item.key.span));
             }
         }
@@ -379,8 +374,7 @@ fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
 
 /// `condition` and `error_message` of a block.
 pub(super) fn condition(block: &Block, diagnostics: &mut Diagnostics) -> Option<Condition> {
-    const SHAPE: Shape =
-        Shape { optional: &[], required: &["condition", "error_message"], blocks: &[], open: false };
+    const SHAPE: Shape = Shape { optional: &[], required: &["condition", "error_message"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     Some(Condition {
         condition: content.attribute("condition")?.expr.clone(),

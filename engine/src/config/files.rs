@@ -30,7 +30,11 @@ impl Files for Disk {
         for entry in std::fs::read_dir(dir)? {
             let path = entry?.path();
             if path.is_file() {
-                paths.push(if dir == Path::new(".") { path.strip_prefix(".").unwrap_or(&path).to_owned() } else { path });
+                paths.push(if dir == Path::new(".") {
+                    path.strip_prefix(".").unwrap_or(&path).to_owned()
+                } else {
+                    path
+                });
             }
         }
         paths.sort();
@@ -47,7 +51,10 @@ pub struct Embedded<'a>(pub &'a BTreeMap<PathBuf, Arc<str>>);
 
 impl Files for Embedded<'_> {
     fn list(&self, dir: &Path) -> io::Result<Vec<PathBuf>> {
-        Ok(self.0.keys().filter(|path| path.parent() == Some(dir)).cloned().collect())
+        let here = Path::new(".");
+        let dir = dir.strip_prefix(here).unwrap_or(dir);
+        let inside = |path: &&PathBuf| path.parent().map(|it| it.strip_prefix(here).unwrap_or(it)) == Some(dir);
+        Ok(self.0.keys().filter(inside).cloned().collect())
     }
 
     fn read(&self, path: &Path) -> io::Result<String> {

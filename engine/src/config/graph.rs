@@ -9,7 +9,7 @@ use petgraph::graph::{DiGraph, NodeIndex};
 use petgraph::visit::Dfs;
 
 use super::references::{self, Reference};
-use super::{Config, Condition, Module, ModuleIndex, ProviderAddr, Resource};
+use super::{Condition, Config, Module, ModuleIndex, ProviderAddr, Resource};
 use crate::addr::{ConfigResource, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -354,9 +354,8 @@ impl Build<'_> {
 }
 
 fn circles(config: &Config, graph: &DiGraph<Node, ()>) -> Diagnostics {
-    let in_circle = |group: &Vec<NodeIndex>| {
-        group.len() > 1 || group.first().is_some_and(|&at| graph.contains_edge(at, at))
-    };
+    let in_circle =
+        |group: &Vec<NodeIndex>| group.len() > 1 || group.first().is_some_and(|&at| graph.contains_edge(at, at));
     kosaraju_scc(graph)
         .into_iter()
         .filter(in_circle)
@@ -428,4 +427,3 @@ fn shown<'n>(config: &'n Config, node: &'n Node) -> impl fmt::Display + 'n {
     }
     Shown(config, node)
 }
-

@@ -75,7 +75,8 @@ fn read_module(
     let paths = match listed {
         Ok(paths) => paths,
         Err(error) => {
-            let summary = if called_at.is_some() { "Unreadable module directory" } else { "Failed to read module directory" };
+            let summary =
+                if called_at.is_some() { "Unreadable module directory" } else { "Failed to read module directory" };
             let detail = format!("The directory {} could not be read: {error}.", shown(&module.dir));
             diagnostics.push(Diagnostic::error(summary, detail).at_opt(called_at));
             return calls;
@@ -83,7 +84,10 @@ fn read_module(
     };
     let paths: Vec<_> = paths.into_iter().filter(|path| is_configuration(path)).collect();
     if paths.is_empty() {
-        let detail = format!("The directory {} has no .tf files. Write one, or name another with -chdir=DIR.", shown(&module.dir));
+        let detail = format!(
+            "The directory {} has no .tf files. Write one, or name another with -chdir=DIR.",
+            shown(&module.dir)
+        );
         diagnostics.push(Diagnostic::error("No configuration files", detail).at_opt(called_at));
     }
     for path in paths {
@@ -128,13 +132,15 @@ fn read_call(
     let span = content.attribute("source")?.expr.span;
     let name = block.labels[0].name.clone();
     if !source.starts_with("./") && !source.starts_with("../") {
-        let detail = format!("The module source {source:?} is not a local path. Only ./ and ../ sources are supported.");
+        let detail =
+            format!("The module source {source:?} is not a local path. Only ./ and ../ sources are supported.");
         diagnostics.push(Diagnostic::error("Unsupported module source", detail).at(span));
         return None;
     }
     let path = module.path.child(&name);
     if path.0.len() > MAX_DEPTH {
-        let detail = format!("Modules call each other more than {MAX_DEPTH} levels deep: {path}. Does one call itself?");
+        let detail =
+            format!("Modules call each other more than {MAX_DEPTH} levels deep: {path}. Does one call itself?");
         diagnostics.push(Diagnostic::error("Module calls nested too deeply", detail).at(span));
         return None;
     }
@@ -142,7 +148,8 @@ fn read_call(
     if let Some(attribute) = content.attribute("providers") {
         match &attribute.expr.kind {
             ExprKind::Object(items) => {
-                providers.extend(items.iter().filter_map(|it| Some((provider_ref(&it.key)?, provider_ref(&it.value)?))));
+                providers
+                    .extend(items.iter().filter_map(|it| Some((provider_ref(&it.key)?, provider_ref(&it.value)?))));
             }
             _ => {
                 let detail = "providers takes a map from the module's provider names to yours: { aws = aws.west }.";
@@ -150,12 +157,7 @@ fn read_call(
             }
         }
     }
-    let child = Module {
-        path,
-        dir: normal(&module.dir.join(&*source)),
-        parent: Some(index),
-        ..Module::default()
-    };
+    let child = Module { path, dir: normal(&module.dir.join(&*source)), parent: Some(index), ..Module::default() };
     let call = ModuleCall {
         source,
         repetition: resource_block::repetition(&content, diagnostics),
@@ -176,7 +178,9 @@ fn check_calls(config: &Config, diagnostics: &mut Diagnostics) {
             for (name, expr) in &call.arguments {
                 if !child.variables.contains_key(name) {
                     let near = content::did_you_mean(name, child.variables.keys().map(|it| &**it));
-                    let detail = format!("An argument named {name:?} is not expected here: the module declares no such variable.{near}");
+                    let detail = format!(
+                        "An argument named {name:?} is not expected here: the module declares no such variable.{near}"
+                    );
                     diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(expr.span));
                 }
             }

@@ -73,10 +73,11 @@ impl Walk<'_> {
             return self.body(&block.body);
         }
         // The iterator of a dynamic block is bound inside its content.
-        let iterator = block.body.attributes.iter().find(|it| &*it.name.name == "iterator").and_then(|it| match &it.expr.kind {
-            ExprKind::Variable(name) => Some(name.clone()),
-            _ => None,
-        });
+        let iterator =
+            block.body.attributes.iter().find(|it| &*it.name.name == "iterator").and_then(|it| match &it.expr.kind {
+                ExprKind::Variable(name) => Some(name.clone()),
+                _ => None,
+            });
         let name = iterator.or_else(|| block.labels.first().map(|it| it.name.clone()));
         for attribute in block.body.attributes.iter().filter(|it| &*it.name.name == "for_each") {
             self.expr(&attribute.expr);

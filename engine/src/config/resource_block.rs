@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use super::blocks::{condition, duplicate, flag, provider_ref, references};
 use super::content::{self, Content, Shape};
-use super::module::{IgnoreChanges, Lifecycle, Module, Provisioner, ProviderRef, Repetition, Resource};
+use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Provisioner, Repetition, Resource};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Block, ExprKind};
@@ -51,9 +51,11 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
 pub(super) fn repetition(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Repetition {
     match (content.attribute("count"), content.attribute("for_each")) {
         (Some(_), Some(for_each)) => {
-            let detail = "The \"count\" and \"for_each\" meta-arguments are mutually exclusive, only one should be used.";
-            diagnostics
-                .push(Diagnostic::error("Invalid combination of \"count\" and \"for_each\"", detail).at(for_each.name.span));
+            let detail =
+                "The \"count\" and \"for_each\" meta-arguments are mutually exclusive, only one should be used.";
+            diagnostics.push(
+                Diagnostic::error("Invalid combination of \"count\" and \"for_each\"", detail).at(for_each.name.span),
+            );
             Repetition::ForEach(for_each.expr.clone())
         }
         (Some(count), None) => Repetition::Count(count.expr.clone()),

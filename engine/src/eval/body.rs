@@ -126,7 +126,11 @@ impl Decoder<'_> {
         let element = spec.ty.element().cloned().unwrap_or_else(|| spec.ty.clone());
         let Type::Object(object) = &element else { return Value::null(spec.ty.clone()) };
         let block = Block {
-            attributes: object.attributes.iter().map(|(name, ty)| (name.clone(), Attribute::optional(ty.clone()))).collect(),
+            attributes: object
+                .attributes
+                .iter()
+                .map(|(name, ty)| (name.clone(), Attribute::optional(ty.clone())))
+                .collect(),
             ..Block::default()
         };
         let mut items = Vec::new();
@@ -176,7 +180,8 @@ impl Decoder<'_> {
         let content = block.body.blocks.iter().find(|it| &*it.kind.name == "content");
         let (Some(for_each), Some(content)) = (argument("for_each"), content) else {
             let missing = if content.is_none() { "a \"content\" block" } else { "the argument \"for_each\"" };
-            let detail = format!("A dynamic block needs {missing}: dynamic {label:?} {{ for_each = … content {{ … }} }}.");
+            let detail =
+                format!("A dynamic block needs {missing}: dynamic {label:?} {{ for_each = … content {{ … }} }}.");
             self.diagnostics.push(Diagnostic::error("Invalid dynamic block", detail).at(block.header));
             return;
         };

@@ -90,9 +90,9 @@ impl<'c> Evaluator<'c> {
 
     /// The instance of an address.
     pub fn find_module(&self, addr: &ModuleAddr) -> Option<ModuleId> {
-        addr.0.iter().try_fold(Self::ROOT, |at, (name, key)| {
-            self.modules[at.0].calls.get(name)?.instances.get(key).copied()
-        })
+        addr.0
+            .iter()
+            .try_fold(Self::ROOT, |at, (name, key)| self.modules[at.0].calls.get(name)?.instances.get(key).copied())
     }
 
     /// Makes the instances of a called module, in every instance of its caller.

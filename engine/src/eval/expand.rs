@@ -32,7 +32,9 @@ fn count(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
     let wrong = |detail: String| Diagnostics::from(Diagnostic::error("Invalid count argument", detail).at(expr.span));
     let (value, marks) = eval(expr, names, None)?.unmarked();
     if marks.has(Marks::EPHEMERAL) {
-        return Err(wrong("The given \"count\" is ephemeral and so cannot decide how many instances there are.".into()));
+        return Err(wrong(
+            "The given \"count\" is ephemeral and so cannot decide how many instances there are.".into(),
+        ));
     }
     if value.is_null() {
         return Err(wrong("The given \"count\" argument value is null. An integer is required.".into()));
@@ -45,8 +47,14 @@ fn count(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
     let number = value.as_number().and_then(|it| it.as_i64());
     let count = match number {
         Some(count) if count >= 0 => count as u64,
-        Some(_) => return Err(wrong("The given \"count\" argument value is unsuitable: must be greater than or equal to zero.".into())),
-        None => return Err(wrong("The given \"count\" argument value is unsuitable: a whole number is required.".into())),
+        Some(_) => {
+            return Err(wrong(
+                "The given \"count\" argument value is unsuitable: must be greater than or equal to zero.".into(),
+            ));
+        }
+        None => {
+            return Err(wrong("The given \"count\" argument value is unsuitable: a whole number is required.".into()));
+        }
     };
     let instances = (0..count).map(|at| (InstanceKey::Int(at), Each::Count(Value::number(at as i64))));
     Ok((KeyKind::Count, instances.collect()))
@@ -54,7 +62,8 @@ fn count(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
 
 fn for_each(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
     let value = eval(expr, names, None)?;
-    let wrong = |detail: String| Diagnostics::from(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
+    let wrong =
+        |detail: String| Diagnostics::from(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
     if value.is_sensitive() {
         return Err(wrong(
             "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments: the keys \
@@ -63,10 +72,14 @@ fn for_each(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics
         ));
     }
     if value.marks().has(Marks::EPHEMERAL) {
-        return Err(wrong("The given \"for_each\" is ephemeral and so cannot decide which instances there are.".into()));
+        return Err(wrong(
+            "The given \"for_each\" is ephemeral and so cannot decide which instances there are.".into(),
+        ));
     }
     if value.is_null() {
-        return Err(wrong("The given \"for_each\" argument value is null. A map, or set of strings is allowed.".into()));
+        return Err(wrong(
+            "The given \"for_each\" argument value is null. A map, or set of strings is allowed.".into(),
+        ));
     }
     if value.is_unknown() {
         return Err(wrong(unknown_detail("for_each")));
@@ -96,7 +109,9 @@ fn set_keys(items: &[Value], span: Span) -> Result<Vec<(Arc<str>, Value)>, Diagn
         .iter()
         .map(|item| match item.kind() {
             Kind::String(text) => Ok((text.clone(), item.clone())),
-            Kind::Unknown(..) => Err(Diagnostic::error("Invalid for_each argument", unknown_detail("for_each")).at(span).into()),
+            Kind::Unknown(..) => {
+                Err(Diagnostic::error("Invalid for_each argument", unknown_detail("for_each")).at(span).into())
+            }
             Kind::Null(_) => Err(wrong(
                 "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",
             )),

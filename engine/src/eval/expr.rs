@@ -36,11 +36,7 @@ pub fn eval(expr: &Expr, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Ev
 }
 
 /// Evaluates several expressions and collects the errors of all.
-pub(super) fn all(
-    exprs: &[Expr],
-    names: &mut dyn Names,
-    frame: Option<&Frame<'_>>,
-) -> Result<Vec<Value>, Diagnostics> {
+pub(super) fn all(exprs: &[Expr], names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Result<Vec<Value>, Diagnostics> {
     let mut values = Vec::with_capacity(exprs.len());
     let mut diagnostics = Diagnostics::new();
     for expr in exprs {
@@ -228,17 +224,18 @@ fn object_key(key: &Expr, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> E
     if value.is_null() {
         return Err(Diagnostic::error("Null value as key", "Can't use a null value as a key.").at(key.span).into());
     }
-    value::convert(&value, &Type::String)
-        .map_err(|error| wrong(format!("Can't use this value as a key: {error}.")))
+    value::convert(&value, &Type::String).map_err(|error| wrong(format!("Can't use this value as a key: {error}.")))
 }
 
 fn conditional(it: &Conditional, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
     let condition = eval(&it.condition, names, frame)?;
-    let wrong = |summary: &str, detail: String| {
-        Diagnostics::from(Diagnostic::error(summary, detail).at(it.condition.span))
-    };
+    let wrong =
+        |summary: &str, detail: String| Diagnostics::from(Diagnostic::error(summary, detail).at(it.condition.span));
     if condition.is_null() {
-        return Err(wrong("Null condition", "The condition value is null. Conditions must either be true or false.".into()));
+        return Err(wrong(
+            "Null condition",
+            "The condition value is null. Conditions must either be true or false.".into(),
+        ));
     }
     let condition = value::convert(&condition, &Type::Bool)
         .map_err(|error| wrong("Incorrect condition type", format!("The condition must be true or false: {error}.")))?;
@@ -252,8 +249,8 @@ fn conditional(it: &Conditional, span: Span, names: &mut dyn Names, frame: Optio
     let (chosen, other) = if chosen { (yes?, no) } else { (no?, yes) };
     let Ok(other) = other else { return Ok(chosen.marked(marks)) };
     let ty = branch_type(&chosen, &other, condition.as_bool() == Some(true), span)?;
-    let value = value::convert(&chosen, &ty)
-        .map_err(|error| Diagnostics::from(inconsistent(span, format!("{error}."))))?;
+    let value =
+        value::convert(&chosen, &ty).map_err(|error| Diagnostics::from(inconsistent(span, format!("{error}."))))?;
     Ok(value.marked(marks))
 }
 

@@ -112,12 +112,10 @@ impl Output<'_> {
     }
 }
 
-
 fn eval_condition(condition: &Expr, names: &mut dyn Names, frame: &Frame<'_>) -> Evaluated {
     let value = eval(condition, names, Some(frame))?;
-    let wrong = |detail: String| {
-        Diagnostics::from(Diagnostic::error("Invalid 'for' condition", detail).at(condition.span))
-    };
+    let wrong =
+        |detail: String| Diagnostics::from(Diagnostic::error("Invalid 'for' condition", detail).at(condition.span));
     if value.is_null() {
         return Err(Diagnostic::error("Condition is null", "The value of the 'if' clause must not be null.")
             .at(condition.span)

@@ -8,8 +8,8 @@ use super::expand::Expansion;
 use super::expr::Evaluated;
 use super::modules::{Each, ModuleId};
 use super::names::{CallSpans, Names, StepValue};
-use super::render::with_context;
 use super::objects::KeyKind;
+use super::render::with_context;
 use crate::addr::{InstanceKey, ResourceName};
 use crate::config::references::{self, RESERVED};
 use crate::config::{Repetition, did_you_mean};
@@ -95,7 +95,10 @@ impl<'e, 'c> Scope<'e, 'c> {
             let outputs = &self.evaluator.config.module(child).outputs;
             if !outputs.contains_key(&output.name) {
                 let near = did_you_mean(&output.name, outputs.keys().map(|it| &**it));
-                let detail = format!("This object does not have an attribute named {:?}: the module has no such output.{near}", output.name);
+                let detail = format!(
+                    "This object does not have an attribute named {:?}: the module has no such output.{near}",
+                    output.name
+                );
                 return Err(Diagnostic::error("Unsupported attribute", detail).at(output.span).into());
             }
             return self.evaluator.output(instance, &output.name).map(|value| (value, used + 1));
@@ -152,7 +155,9 @@ impl<'e, 'c> Scope<'e, 'c> {
     }
 
     fn each(&self, name: &str, span: Span) -> Resolved {
-        let no = |detail: String| Err(Diagnostic::error("Reference to \"each\" in context without for_each", detail).at(span).into());
+        let no = |detail: String| {
+            Err(Diagnostic::error("Reference to \"each\" in context without for_each", detail).at(span).into())
+        };
         match (&self.each, name) {
             (Each::ForEach { key, .. }, "key") => Ok((key.clone(), 1)),
             (Each::ForEach { value, .. }, "value") => Ok((value.clone(), 1)),
@@ -185,7 +190,8 @@ impl<'e, 'c> Scope<'e, 'c> {
     }
 
     fn path(&self, name: &str, span: Span) -> Resolved {
-        let text = |dir: &std::path::Path| if dir.as_os_str().is_empty() { ".".to_owned() } else { dir.display().to_string() };
+        let text =
+            |dir: &std::path::Path| if dir.as_os_str().is_empty() { ".".to_owned() } else { dir.display().to_string() };
         let path = match name {
             "module" => text(&self.declarations().dir),
             "root" => text(&self.evaluator.config.dir),
@@ -239,7 +245,8 @@ impl Names for Scope<'_, '_> {
         let first = names.first().copied().flatten();
         if RESERVED.contains(&root) {
             let Some(first) = first else {
-                let detail = format!("The {root:?} object cannot be accessed directly. Instead, access one of its attributes.");
+                let detail =
+                    format!("The {root:?} object cannot be accessed directly. Instead, access one of its attributes.");
                 return Err(Diagnostic::error("Invalid reference", detail).at(span).into());
             };
             let first_span = steps[0].span();
@@ -257,7 +264,9 @@ impl Names for Scope<'_, '_> {
             Some((name, used)) => self.resource(&name, used, steps, span),
             None => {
                 let detail = if matches!(root, "data" | "ephemeral" | "resource") {
-                    format!("The {root:?} object must be followed by two attribute names: the resource type and the resource name.")
+                    format!(
+                        "The {root:?} object must be followed by two attribute names: the resource type and the resource name."
+                    )
                 } else {
                     "A reference to a resource type must be followed by at least one attribute access, specifying the resource name.".to_owned()
                 };
@@ -343,7 +352,9 @@ fn missing_key(what: &str, name: &str, kind: KeyKind, span: Span) -> Diagnostics
 
 fn no_instance(name: &ResourceName, key: &InstanceKey, kind: KeyKind, count: usize, span: Span) -> Diagnostics {
     let detail = if kind == KeyKind::Count {
-        format!("The given index is greater than or equal to the length of the collection: {name} has {count} instances.")
+        format!(
+            "The given index is greater than or equal to the length of the collection: {name} has {count} instances."
+        )
     } else {
         format!("The given key does not identify an element in this collection value: {name} has no instance {key}.")
     };

@@ -130,7 +130,9 @@ impl Text {
         let elements = if value.is_null() { None } else { value::elements(&value) };
         let Some(elements) = elements else {
             let detail = "The collection of a template 'for' directive must be a list, a map or another collection.";
-            return Err(Diagnostic::error("Iteration over non-iterable value", detail).at(collection.span.to(span)).into());
+            return Err(Diagnostic::error("Iteration over non-iterable value", detail)
+                .at(collection.span.to(span))
+                .into());
         };
         for (key, value) in elements {
             let outer;

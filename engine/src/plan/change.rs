@@ -45,8 +45,7 @@ pub fn plan_object(input: &ChangeInput<'_>) -> (PlannedObject, Diagnostics) {
     let schema = input.resource_type.schema();
     let mut step = |prior: &Value, config: &Value| {
         let planned = propose(schema, prior, config);
-        let mut change =
-            PlannedChange { prior: prior.clone(), config: config.clone(), planned, replace: Vec::new() };
+        let mut change = PlannedChange { prior: prior.clone(), config: config.clone(), planned, replace: Vec::new() };
         diagnostics.extend(input.resource_type.plan(&mut change, input.client));
         change.planned = mark_sensitive(&schema.block, change.planned);
         change
@@ -78,8 +77,7 @@ pub fn plan_object(input: &ChangeInput<'_>) -> (PlannedObject, Diagnostics) {
     };
     if reason.is_some() {
         let after = step(&nothing, &config).planned;
-        let action =
-            if input.create_before_destroy { Action::CreateThenDelete } else { Action::DeleteThenCreate };
+        let action = if input.create_before_destroy { Action::CreateThenDelete } else { Action::DeleteThenCreate };
         return (PlannedObject { action, reason, after, replace_paths }, diagnostics);
     }
     let same = unmarked(input.prior) == unmarked(&change.planned);

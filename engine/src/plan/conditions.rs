@@ -48,8 +48,7 @@ impl Walk<'_> {
         let output = &self.request.config.module(module).outputs[name];
         for instance in self.evaluator.instances_of(module) {
             let address = dotted(self.evaluator.module_addr(instance).to_string(), &format!("output.{name}"));
-            let rules =
-                (output.preconditions.as_slice(), "Module output value precondition failed", Severity::Error);
+            let rules = (output.preconditions.as_slice(), "Module output value precondition failed", Severity::Error);
             self.hold(instance, rules, (&Each::None, None), ("output_value", &address));
             let value = self.evaluator.output(instance, name);
             let Some(value) = self.take(value) else { continue };
@@ -58,8 +57,7 @@ impl Walk<'_> {
                 let detail = "To reduce the risk of accidentally exporting sensitive data that was intended to be only \
                               internal, any root module output containing sensitive data must be marked as sensitive: \
                               add sensitive = true, or use nonsensitive() where the value may be shown.";
-                self.diagnostics
-                    .push(Diagnostic::error("Output refers to sensitive values", detail).at(output.span));
+                self.diagnostics.push(Diagnostic::error("Output refers to sensitive values", detail).at(output.span));
             }
             if marks.has(Marks::EPHEMERAL) && !output.ephemeral {
                 let detail = "This output value is derived from ephemeral values, which are never stored. Mark the \

@@ -142,7 +142,8 @@ fn mark(schema: &Block, value: Value) -> Value {
 
 fn mark_nested(spec: &NestedBlock, value: Value) -> Value {
     let marks = value.marks();
-    let items = |value: &Value| value.as_slice().map(|items| items.iter().map(|it| mark(&spec.block, it.clone())).collect());
+    let items =
+        |value: &Value| value.as_slice().map(|items| items.iter().map(|it| mark(&spec.block, it.clone())).collect());
     match value.kind() {
         Kind::List(element, _) => Value::list(element.clone(), items(&value).unwrap_or_default()).marked(marks),
         Kind::Set(element, _) => Value::set(element.clone(), items(&value).unwrap_or_default()).marked(marks),

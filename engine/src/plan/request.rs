@@ -242,12 +242,17 @@ impl Walk<'_> {
                                 self.imports.insert(addr, text);
                             }
                             None => self.diagnostics.push(
-                                Diagnostic::error("Invalid import address", "\"to\" must name one resource instance, such as aws_vpc.main.")
-                                    .at(block.to.span),
+                                Diagnostic::error(
+                                    "Invalid import address",
+                                    "\"to\" must name one resource instance, such as aws_vpc.main.",
+                                )
+                                .at(block.to.span),
                             ),
                         }
                     }
-                    _ => self.diagnostics.push(wrong("The import id must be a string that is known when planning, and not empty.")),
+                    _ => self
+                        .diagnostics
+                        .push(wrong("The import id must be a string that is known when planning, and not empty.")),
                 }
             }
         }

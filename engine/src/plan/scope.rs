@@ -32,7 +32,8 @@ impl<'a> Included<'a> {
             let targets = named(&options.targets);
             nodes = order.closure(targets.iter().copied());
             let direct: BTreeSet<&Node> = targets.into_iter().collect();
-            needed = nodes.iter().filter(|node| !direct.contains(*node)).filter_map(|node| node.resource(config)).collect();
+            needed =
+                nodes.iter().filter(|node| !direct.contains(*node)).filter_map(|node| node.resource(config)).collect();
         }
         if !options.excludes.is_empty() {
             // An excluded instance leaves its siblings in; an excluded resource takes what needs it out.

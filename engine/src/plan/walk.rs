@@ -71,7 +71,8 @@ impl<'a> Walk<'a> {
         included: Included<'a>,
     ) -> Self {
         let dependencies = order.resource_dependencies(request.config);
-        let wants = |it: &&ConfigResource| request.config.resource(it).is_some_and(|it| it.lifecycle.create_before_destroy);
+        let wants =
+            |it: &&ConfigResource| request.config.resource(it).is_some_and(|it| it.lifecycle.create_before_destroy);
         let mut create_before_destroy = BTreeSet::new();
         // What a create-before-destroy object needs must outlive it the same way.
         for resource in dependencies.keys().filter(wants) {
@@ -101,7 +102,8 @@ impl<'a> Walk<'a> {
     pub async fn run(&mut self) {
         self.collect_imports();
         // Objects whose configuration is gone still have a provider.
-        let implied: Vec<_> = self.prior.providers().into_iter().filter(|it| !self.order.contains(&Node::Provider(it.clone()))).collect();
+        let implied: Vec<_> =
+            self.prior.providers().into_iter().filter(|it| !self.order.contains(&Node::Provider(it.clone()))).collect();
         let mut jobs = Vec::new();
         for addr in implied {
             jobs.extend(self.provider_job(&addr));
@@ -569,7 +571,8 @@ async fn run(job: Job, request: &PlanRequest<'_>) -> Done {
                 }
             };
             let reads = objects.into_iter().map(|(type_name, objects)| refresh(request, &*client, type_name, objects));
-            let read = futures::stream::iter(reads).buffered(request.options.parallelism.max(1)).collect::<Vec<_>>().await;
+            let read =
+                futures::stream::iter(reads).buffered(request.options.parallelism.max(1)).collect::<Vec<_>>().await;
             Done::Provider { addr, client: Ok(client), read: read.into_iter().flatten().collect() }
         }
         Job::Data { desired, client } => {

@@ -180,7 +180,7 @@ pub(super) fn go_quote(text: &str) -> String {
     out
 }
 
-fn is_printable(it: char) -> bool {
+pub(crate) fn is_printable(it: char) -> bool {
     static PRINTABLE: LazyLock<Regex> =
         LazyLock::new(|| Regex::new(r"^[\p{L}\p{M}\p{N}\p{P}\p{S}]$").expect("the pattern is valid"));
     if it.is_ascii() { (' '..='~').contains(&it) } else { PRINTABLE.is_match(it.encode_utf8(&mut [0; 4])) }

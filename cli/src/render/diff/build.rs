@@ -68,7 +68,11 @@ fn compare_block(before: Option<&Value>, after: Option<&Value>, schema: &schema:
     }
     if after.is_some_and(Value::is_unknown) {
         let before = before.map(|it| Box::new(compare_block(Some(it), None, schema, &Paths::default())));
-        return Change { marker: unknown_marker(before.is_some()), replace: paths.here(), node: Node::Unknown { before } };
+        return Change {
+            marker: unknown_marker(before.is_some()),
+            replace: paths.here(),
+            node: Node::Unknown { before },
+        };
     }
     let mut content = BlockChange::default();
     for (name, attribute) in &schema.attributes {
@@ -113,7 +117,8 @@ fn compare_blocks(
         if single || hide(before, after, paths, false).is_some() {
             return vec![compare_block(before, after, &nested.block, paths)];
         }
-        let before = before.map(|it| Box::new(compare(Sides { before: Some(it), after: None, loose: false }, &Paths::default())));
+        let before = before
+            .map(|it| Box::new(compare(Sides { before: Some(it), after: None, loose: false }, &Paths::default())));
         let marker = unknown_marker(before.is_some());
         return vec![Change { marker, replace: paths.here(), node: Node::Unknown { before } }];
     }
@@ -146,7 +151,9 @@ fn compare(sides: Sides<'_>, paths: &Paths<'_>) -> Change {
     }
     let replace = paths.here();
     if sides.after.is_some_and(Value::is_unknown) {
-        let before = sides.before.map(|it| Box::new(compare(Sides { before: Some(it), after: None, ..sides }, &Paths::default())));
+        let before = sides
+            .before
+            .map(|it| Box::new(compare(Sides { before: Some(it), after: None, ..sides }, &Paths::default())));
         return Change { marker: unknown_marker(before.is_some()), replace, node: Node::Unknown { before } };
     }
     if let (Some(before), Some(after)) = (sides.before, sides.after)

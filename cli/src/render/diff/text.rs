@@ -68,13 +68,22 @@ mod tests {
 
     #[test]
     fn quotes_as_the_oracle_does() {
-        assert_eq!(quoted("tab\t quote\" back\\ dollar ${x} é \u{1} %{y}"), r#""tab\t quote\" back\\ dollar ${x} é \x01 %{y}""#);
+        assert_eq!(
+            quoted("tab\t quote\" back\\ dollar ${x} é \u{1} %{y}"),
+            r#""tab\t quote\" back\\ dollar ${x} é \x01 %{y}""#
+        );
     }
 
     #[test]
     fn compares_line_by_line() {
         let got = compare_lines("a\nb\nc\n", "a\nx\nc\nd\n");
-        let want = [(Marker::Same, "a"), (Marker::Delete, "b"), (Marker::Create, "x"), (Marker::Same, "c"), (Marker::Create, "d")];
+        let want = [
+            (Marker::Same, "a"),
+            (Marker::Delete, "b"),
+            (Marker::Create, "x"),
+            (Marker::Same, "c"),
+            (Marker::Create, "d"),
+        ];
         assert_eq!(got, want.map(|(marker, line)| (marker, line.to_owned())));
     }
 }

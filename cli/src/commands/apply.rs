@@ -1,0 +1,213 @@
+//! `apply`, `destroy` and `refresh`: plan, approval, execution.
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+
+use plumb_engine::apply::{self, ApplyOutcome, ApplyRequest};
+use plumb_engine::config::{self, Config, Variables};
+use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
+use plumb_engine::eval::Settings;
+use plumb_engine::plan::{Counts, Plan, PlanMode};
+use plumb_engine::store::{OutputRecord, Run, RunOutcome, RunStatus, Store};
+
+use super::{approval, plan};
+use crate::args::ApplyArgs;
+use crate::progress::Progress;
+use crate::render::{json_stream, outputs, summary};
+use crate::session::{Exit, Failure, Session, store_diagnostic};
+use crate::ui::Ui;
+use crate::{lock, plan_file, signals, workspace};
+
+/// Which of the commands it is.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Kind {
+    /// `apply`.
+    Apply,
+    /// `destroy`: `apply -destroy`.
+    Destroy,
+    /// `refresh`: `apply -refresh-only -auto-approve`.
+    Refresh,
+}
+
+/// A plan with what it was made from.
+struct Approved {
+    config: Config,
+    variables: Variables,
+    plan: Plan,
+}
+
+/// Runs the command.
+pub async fn run(kind: Kind, mut args: ApplyArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
+    match kind {
+        Kind::Apply => {}
+        Kind::Destroy => args.planning.destroy = true,
+        Kind::Refresh => {
+            args.planning.refresh_only = true;
+            args.apply.auto_approve = true;
+        }
+    }
+    if ui.is_json() {
+        ui.json_line(&json_stream::version());
+    }
+    if !args.lock.lock {
+        let detail = "A command that writes the state always takes its lock, so -lock=false has no effect here.";
+        ui.diagnostics(&Diagnostic::warning("Locking cannot be turned off", detail).into(), None);
+    }
+    let approved = match args.plan_file.clone() {
+        Some(path) => saved(&path, &args, kind, session, ui)?,
+        None => match planned(&args, session, ui).await? {
+            Ok(approved) => approved,
+            Err(exit) => return Ok(exit),
+        },
+    };
+    execute(&approved, &args, session, ui).await
+}
+
+/// Reads a saved plan. That it is given approves it.
+fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) -> Result<Approved, Failure> {
+    if kind != Kind::Apply {
+        let detail = "A saved plan already says what is done. Apply it with \"plumb apply\".";
+        return Err(Diagnostic::error("A plan file does not go with this command", detail).into());
+    }
+    let file = plan_file::read(path)?;
+    let dir = Path::new(".");
+    let (mut config, mut found) = config::load_sources(dir, &file.sources);
+    let mut variables = Variables::default();
+    if !found.has_errors() && !args.planning.variables.options.is_empty() {
+        let options = &args.planning.variables.options;
+        let (given, more) = config::variables(&mut config, dir, &session.environment, options);
+        variables = given;
+        found.extend(more);
+    }
+    if found.has_errors() {
+        return Err(Failure::new(found, &config.sources));
+    }
+    ui.diagnostics(&found, Some(&config.sources));
+    Ok(Approved { config, variables, plan: file.plan })
+}
+
+/// Makes a plan and has it approved; `Err` with the exit code when there is nothing to execute.
+async fn planned(args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Result<Approved, Exit>, Failure> {
+    let loaded = workspace::load(session, &args.planning.variables)?;
+    let snapshot = workspace::snapshot(&args.state)?;
+    let result = plan::make(&loaded, &snapshot, args.planning.plan_options(), session, ui).await;
+    if !plan::show(&result, &loaded, session, ui) {
+        return Ok(Err(Exit::Error));
+    }
+    if !plan::has_changes(&result.plan) {
+        finished(result.plan.mode, Counts::default(), &result.calls, &snapshot.outputs, ui);
+        return Ok(Err(Exit::Success));
+    }
+    let mode = result.plan.mode;
+    if !args.apply.auto_approve && !approval::plan(mode, session.may_ask(args.planning.input), ui)? {
+        let what = if mode == PlanMode::Destroy { "Destroy" } else { "Apply" };
+        ui.out(&format!("\n{what} cancelled.\n"));
+        return Ok(Err(Exit::Error));
+    }
+    Ok(Ok(Approved { config: loaded.config, variables: loaded.variables, plan: result.plan }))
+}
+
+async fn execute(approved: &Approved, args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
+    let Approved { config, variables, plan } = approved;
+    let store = Arc::new(workspace::open(&args.state)?);
+    let command = command_name(plan.mode);
+    let lock = lock::acquire(&store, command, &args.lock).await?;
+    let run = Run {
+        id: lock.lease.run.clone(),
+        command: command.into(),
+        who: lock::who(),
+        commit: commit().await,
+        summary: summary::planned_text(plan.counts()).trim_end_matches('.').into(),
+    };
+    store.begin_run(&lock.lease, &run)?;
+    let (stop, listener) = signals::listen();
+    let progress = Progress::new(ui);
+    let outcome = apply::run(ApplyRequest {
+        config,
+        variables,
+        plan,
+        store: &*store,
+        lease: &lock.lease,
+        providers: &session.providers,
+        events: &progress,
+        settings: Settings { plan_time: plan.timestamp.clone(), ..session.settings(true) },
+        parallelism: args.planning.parallelism.max(1),
+        stop,
+    })
+    .await;
+    drop(listener);
+    let mut found = outcome.diagnostics.clone();
+    let ended = RunOutcome { status: outcome.status, calls: outcome.calls.values().sum() };
+    if let Err(error) = store.end_run(&lock.lease, &ended) {
+        found.push(store_diagnostic(&error));
+    }
+    if let Err(failure) = lock.release() {
+        found.extend(failure.diagnostics);
+    }
+    Ok(report(plan.mode, &outcome, &found, config, ui))
+}
+
+fn report(mode: PlanMode, outcome: &ApplyOutcome, found: &Diagnostics, config: &Config, ui: &Ui) -> Exit {
+    if outcome.status == RunStatus::Succeeded && !found.has_errors() {
+        ui.diagnostics(found, Some(&config.sources));
+        finished(mode, outcome.done, &outcome.calls, &outcome.outputs, ui);
+        return Exit::Success;
+    }
+    if !ui.is_json() {
+        let Counts { add, change, destroy, .. } = outcome.done;
+        let how = if outcome.status == RunStatus::Interrupted { "interrupted" } else { "incomplete" };
+        ui.out(&format!("\nThe run is {how}. Done so far: {add} added, {change} changed, {destroy} destroyed.\n"));
+        if let Some(calls) = summary::calls(&outcome.calls) {
+            ui.out(&format!("{calls}\n"));
+        }
+    }
+    ui.diagnostics(found, Some(&config.sources));
+    Exit::Error
+}
+
+/// What is said when everything is done.
+fn finished(
+    mode: PlanMode,
+    done: Counts,
+    calls: &BTreeMap<Arc<str>, u64>,
+    values: &BTreeMap<Arc<str>, OutputRecord>,
+    ui: &Ui,
+) {
+    if ui.is_json() {
+        ui.json_line(&json_stream::change_summary(done, if mode == PlanMode::Destroy { "destroy" } else { "apply" }));
+        ui.json_line(&json_stream::outputs(values));
+        return;
+    }
+    let line = match mode {
+        PlanMode::Destroy => summary::destroyed(done, ui.paint()),
+        _ => summary::applied(done, ui.paint()),
+    };
+    ui.out(&format!("\n{line}\n"));
+    if let Some(calls) = summary::calls(calls) {
+        ui.out(&format!("{calls}\n"));
+    }
+    if !values.is_empty() && mode != PlanMode::Destroy {
+        ui.out(&format!("\nOutputs:\n\n{}", outputs::values(values)));
+    }
+}
+
+fn command_name(mode: PlanMode) -> &'static str {
+    match mode {
+        PlanMode::Normal => "apply",
+        PlanMode::RefreshOnly => "refresh",
+        PlanMode::Destroy => "destroy",
+    }
+}
+
+/// The commit of the configuration, with `+` when the work tree differs; `None` outside of git.
+async fn commit() -> Option<String> {
+    let head = git(&["rev-parse", "HEAD"]).await?;
+    let changes = git(&["status", "--porcelain", "--", "."]).await?;
+    Some(format!("{}{}", head.trim(), if changes.trim().is_empty() { "" } else { "+" }))
+}
+
+async fn git(arguments: &[&str]) -> Option<String> {
+    let output = tokio::process::Command::new("git").args(arguments).output().await.ok()?;
+    output.status.success().then(|| String::from_utf8_lossy(&output.stdout).into_owned())
+}

@@ -1,0 +1,94 @@
+//! The commands, one file each: they read options, call the engine and hand data to the renderer.
+
+mod apply;
+mod approval;
+mod console;
+mod drift;
+mod force_unlock;
+mod import;
+mod init;
+mod output;
+mod plan;
+mod show;
+mod state_edit;
+mod state_exchange;
+mod state_view;
+mod validate;
+mod version;
+
+use crate::args::{Command, StateCommand};
+use crate::session::{Exit, Failure, Session};
+use crate::ui::Ui;
+
+/// Runs a command and shows why it failed, if it did.
+pub async fn run(command: Command, session: &Session) -> Exit {
+    match command {
+        Command::Init(it) => finish(session.ui(&it.view, false), |ui| init::run(&it, session, ui)),
+        Command::Validate(it) => {
+            let ui = session.ui(&it.view, false);
+            validate::run(&it, session, &ui)
+        }
+        Command::Plan(it) => {
+            let ui = session.ui(&it.view, it.json);
+            shown(&ui, plan::run(&it, session, &ui).await)
+        }
+        Command::Apply(it) => {
+            let ui = session.ui(&it.view, it.json);
+            shown(&ui, apply::run(apply::Kind::Apply, it, session, &ui).await)
+        }
+        Command::Destroy(it) => {
+            let ui = session.ui(&it.view, it.json);
+            shown(&ui, apply::run(apply::Kind::Destroy, it, session, &ui).await)
+        }
+        Command::Refresh(it) => {
+            let ui = session.ui(&it.view, it.json);
+            shown(&ui, apply::run(apply::Kind::Refresh, it, session, &ui).await)
+        }
+        Command::Show(it) => finish(session.ui(&it.view, false), |ui| show::run(&it, session, ui)),
+        Command::Output(it) => finish(session.ui(&it.view, false), |ui| output::run(&it, ui)),
+        Command::State(it) => state(it, session).await,
+        Command::Import(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, import::run(&it, session, &ui).await)
+        }
+        Command::Drift(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, drift::run(&it, session, &ui).await)
+        }
+        Command::Console(it) => finish(session.ui(&it.view, false), |ui| console::run(&it, session, ui)),
+        Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
+        Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
+    }
+}
+
+async fn state(command: StateCommand, session: &Session) -> Exit {
+    match command {
+        StateCommand::List(it) => finish(session.ui(&it.view, false), |ui| state_view::list(&it, ui)),
+        StateCommand::Show(it) => finish(session.ui(&it.view, false), |ui| state_view::show(&it, session, ui)),
+        StateCommand::Rm(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, state_edit::remove(&it, &ui).await)
+        }
+        StateCommand::Mv(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, state_edit::relocate(&it, &ui).await)
+        }
+        StateCommand::Pull(it) => finish(session.ui(&it.view, false), |ui| state_exchange::pull(&it, session, ui)),
+        StateCommand::Push(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, state_exchange::push(&it, &ui).await)
+        }
+    }
+}
+
+fn finish(ui: Ui, command: impl FnOnce(&Ui) -> Result<Exit, Failure>) -> Exit {
+    let result = command(&ui);
+    shown(&ui, result)
+}
+
+fn shown(ui: &Ui, result: Result<Exit, Failure>) -> Exit {
+    result.unwrap_or_else(|failure| {
+        ui.diagnostics(&failure.diagnostics, Some(&failure.sources));
+        Exit::Error
+    })
+}

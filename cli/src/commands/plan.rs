@@ -1,0 +1,104 @@
+//! `plan`: what would be done, and a file of it.
+
+use plumb_engine::events::{Events, Silent};
+use plumb_engine::plan::file::PlanFile;
+use plumb_engine::plan::{self, Plan, PlanMode, PlanOptions, PlanRequest, PlanResult};
+use plumb_engine::store::Snapshot;
+
+use crate::args::PlanArgs;
+use crate::plan_file;
+use crate::progress::Progress;
+use crate::render::{self, json_stream, summary};
+use crate::session::{Exit, Failure, Session};
+use crate::ui::Ui;
+use crate::workspace::{self, Loaded};
+
+/// Runs the command.
+pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
+    if ui.is_json() {
+        ui.json_line(&json_stream::version());
+    }
+    let loaded = workspace::load(session, &args.planning.variables)?;
+    let snapshot = workspace::snapshot(&args.state)?;
+    let result = make(&loaded, &snapshot, args.planning.plan_options(), session, ui).await;
+    if !show(&result, &loaded, session, ui) {
+        return Ok(Exit::Error);
+    }
+    let changes = has_changes(&result.plan);
+    if let Some(path) = &args.out {
+        plan_file::write(path, &PlanFile::new(result.plan, &loaded.config.sources))?;
+    }
+    let saved = args.out.as_ref().map(|it| it.display().to_string());
+    if !ui.is_json() && (changes || saved.is_some()) && !(session.in_automation() && saved.is_none()) {
+        ui.out(&render::plan::next_step(saved.as_deref(), ui.view(&session.providers)));
+    }
+    Ok(if changes && args.detailed_exitcode { Exit::Changes } else { Exit::Success })
+}
+
+/// Makes a plan; reads are shown as they happen.
+pub async fn make(
+    loaded: &Loaded,
+    snapshot: &Snapshot,
+    options: PlanOptions,
+    session: &Session,
+    ui: &Ui,
+) -> PlanResult {
+    create(loaded, snapshot, options, session, &Progress::new(ui)).await
+}
+
+/// Makes a plan without a word: for commands whose output is a document.
+pub async fn make_silently(
+    loaded: &Loaded,
+    snapshot: &Snapshot,
+    options: PlanOptions,
+    session: &Session,
+) -> PlanResult {
+    create(loaded, snapshot, options, session, &Silent).await
+}
+
+async fn create(
+    loaded: &Loaded,
+    snapshot: &Snapshot,
+    options: PlanOptions,
+    session: &Session,
+    events: &dyn Events,
+) -> PlanResult {
+    plan::create(PlanRequest {
+        config: &loaded.config,
+        variables: &loaded.variables,
+        snapshot,
+        providers: &session.providers,
+        events,
+        settings: session.settings(false),
+        options,
+    })
+    .await
+}
+
+/// Shows a plan and what was found on the way; whether it can be applied.
+pub fn show(result: &PlanResult, loaded: &Loaded, session: &Session, ui: &Ui) -> bool {
+    let sources = Some(&loaded.config.sources);
+    let failed = result.plan.errored || result.diagnostics.has_errors();
+    if ui.is_json() {
+        if !failed {
+            json_stream::plan(&result.plan).iter().for_each(|line| ui.json_line(line));
+        }
+    } else {
+        // A plan that failed is shown as far as it goes only if it goes anywhere.
+        if !failed || result.plan.changes.iter().any(|it| it.action != plan::Action::NoOp) {
+            ui.out(&render::plan::plan(&result.plan, ui.view(&session.providers)));
+        }
+        if let Some(calls) = summary::calls(&result.calls) {
+            ui.out(&format!("\n{calls}\n"));
+        }
+    }
+    let mut found = loaded.warnings.clone();
+    found.extend(result.diagnostics.clone());
+    ui.diagnostics(&found, sources);
+    !failed
+}
+
+/// Whether an apply of the plan would write anything.
+pub fn has_changes(plan: &Plan) -> bool {
+    !plan.is_empty() || (plan.mode == PlanMode::RefreshOnly && !plan.drift.is_empty())
+}

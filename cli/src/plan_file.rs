@@ -1,0 +1,77 @@
+//! Plan files on disk.
+
+use std::fs;
+use std::io::{ErrorKind, Write};
+use std::path::Path;
+
+use plumb_engine::diagnostic::Diagnostic;
+use plumb_engine::plan::file::{PlanFile, PlanFileError};
+
+/// Writes a plan file that only its owner can read, because it can hold secrets. One that is there is replaced.
+///
+/// # Errors
+/// The file cannot be written.
+pub fn write(path: &Path, file: &PlanFile) -> Result<(), Diagnostic> {
+    create(path, file.write().as_bytes()).map_err(|error| {
+        let detail = format!("The plan cannot be written to {}: {error}.", path.display());
+        Diagnostic::error("Failed to write plan file", detail)
+    })
+}
+
+/// Reads a plan file.
+///
+/// # Errors
+/// There is no such file, or it holds no plan of this version.
+pub fn read(path: &Path) -> Result<PlanFile, Diagnostic> {
+    let refuse = |detail: String| Diagnostic::error("Failed to read the given file as a plan file", detail);
+    let bytes = fs::read(path).map_err(|error| refuse(format!("{} cannot be read: {error}.", path.display())))?;
+    // Other tools' plans are archives: no text.
+    let text = String::from_utf8(bytes).map_err(|_| refuse(reason(path, &PlanFileError::NotAPlan)))?;
+    PlanFile::read(&text).map_err(|error| refuse(reason(path, &error)))
+}
+
+fn reason(path: &Path, error: &PlanFileError) -> String {
+    format!("{} cannot be used: {error}. Save a plan with \"plumb plan -out={0}\".", path.display())
+}
+
+/// The file is made anew: the rights of an old one may be wider.
+fn create(path: &Path, content: &[u8]) -> std::io::Result<()> {
+    match fs::remove_file(path) {
+        Err(error) if error.kind() != ErrorKind::NotFound => return Err(error),
+        _ => {}
+    }
+    let mut options = fs::OpenOptions::new();
+    options.write(true).create_new(true);
+    #[cfg(unix)]
+    std::os::unix::fs::OpenOptionsExt::mode(&mut options, 0o600);
+    let mut file = options.open(path)?;
+    file.write_all(content)?;
+    file.sync_all()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[cfg(unix)]
+    #[test]
+    fn only_the_owner_reads_a_plan() {
+        use std::os::unix::fs::PermissionsExt;
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p");
+        fs::write(&path, "old").unwrap();
+        fs::set_permissions(&path, fs::Permissions::from_mode(0o644)).unwrap();
+        create(&path, b"new").unwrap();
+        assert_eq!(fs::read(&path).unwrap(), b"new");
+        assert_eq!(fs::metadata(&path).unwrap().permissions().mode() & 0o777, 0o600);
+    }
+
+    #[test]
+    fn a_wrong_file_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("p");
+        assert!(read(&path).unwrap_err().detail.contains("cannot be read"));
+        fs::write(&path, b"PK\x03\x04\xff").unwrap();
+        assert!(read(&path).unwrap_err().detail.contains("it is not a plan file"));
+    }
+}

@@ -1,0 +1,62 @@
+//! What a command reads from the working directory: the configuration, the variables, the state.
+
+use std::path::Path;
+
+use plumb_engine::addr::ResourceName;
+use plumb_engine::config::{self, Config, Variables};
+use plumb_engine::diagnostic::Diagnostics;
+use plumb_engine::provider::Providers;
+use plumb_engine::store::{Snapshot, Store};
+use plumb_engine::value::Type;
+use plumb_state::{Options, SqliteStore};
+
+use crate::args::{StateOption, VariableArgs};
+use crate::session::{Failure, Session};
+
+/// A configuration with the values of its variables.
+pub struct Loaded {
+    /// The configuration.
+    pub config: Config,
+    /// Values from outside.
+    pub variables: Variables,
+    /// What was found on the way, no error among it.
+    pub warnings: Diagnostics,
+}
+
+/// Reads the configuration of the working directory and its variables.
+pub fn load(session: &Session, variables: &VariableArgs) -> Result<Loaded, Failure> {
+    let dir = Path::new(".");
+    let (mut config, mut found) = config::load(dir);
+    if found.has_errors() {
+        return Err(Failure::new(found, &config.sources));
+    }
+    let (variables, more) = config::variables(&mut config, dir, &session.environment, &variables.options);
+    found.extend(more);
+    if found.has_errors() {
+        return Err(Failure::new(found, &config.sources));
+    }
+    Ok(Loaded { config, variables, warnings: found })
+}
+
+/// The state as it is now; an empty one when there is none yet.
+pub fn snapshot(state: &StateOption) -> Result<Snapshot, Failure> {
+    match SqliteStore::open_existing(&state.path, Options::default())? {
+        Some(store) => Ok(store.snapshot()?),
+        None => Ok(Snapshot::default()),
+    }
+}
+
+/// The state for writing; made when there is none yet.
+pub fn open(state: &StateOption) -> Result<SqliteStore, Failure> {
+    Ok(SqliteStore::open(&state.path, Options::default())?)
+}
+
+/// The type of the objects of a block, whichever provider has it.
+pub fn object_type(providers: &Providers, resource: &ResourceName) -> Option<Type> {
+    use plumb_engine::addr::Mode;
+    providers.iter().find_map(|provider| match resource.mode {
+        Mode::Managed => provider.resource_type(&resource.type_name).map(|it| it.schema().block.ty()),
+        Mode::Data => provider.data_source(&resource.type_name).map(|it| it.block.ty()),
+        Mode::Ephemeral => None,
+    })
+}

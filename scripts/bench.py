@@ -1,0 +1,157 @@
+#!/usr/bin/env python3
+"""Benchmarks of plumb on the emulator and on its own: calls, seconds and memory, side by side with terraform where it is installed.
+
+Run by `make bench`. Nothing here is a test: figures are printed, not asserted.
+"""
+
+import argparse
+import os
+import re
+import resource
+import shutil
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+# Terraform 1.11 with its AWS provider, measured on the same configuration and emulator.
+PEER_APPLY_CALLS, PEER_PLAN_CALLS = 5013, 2410
+
+
+def run(command, cwd, env=None):
+    """Runs a command; returns its exit code, seconds, peak memory in MB and output."""
+    start = time.monotonic()
+    with tempfile.TemporaryFile(mode="w+") as output:
+        process = subprocess.Popen(command, cwd=cwd, env=env, stdout=output, stderr=subprocess.STDOUT, stdin=subprocess.DEVNULL)
+        _, status, usage = os.wait4(process.pid, 0)
+        output.seek(0)
+        text = output.read()
+    code = os.waitstatus_to_exitcode(status)
+    return code, time.monotonic() - start, usage.ru_maxrss / 1024, text
+
+
+def must(result, allowed=(0,)):
+    code, seconds, memory, text = result
+    if code not in allowed:
+        sys.exit(f"exit code {code}\n{text[-4000:]}")
+    return seconds, memory, text
+
+
+def calls(text):
+    """The number of API calls that plumb states at the end."""
+    found = re.findall(r"API calls: (\d+)", text)
+    return int(found[-1]) if found else 0
+
+
+def thousand(count):
+    """A network with `count` each of subnets, groups, rules, volumes and instances."""
+    return f'''
+data "aws_ssm_parameter" "image" {{
+  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+}}
+resource "aws_vpc" "bench" {{
+  cidr_block = "10.0.0.0/16"
+}}
+resource "aws_subnet" "bench" {{
+  count             = {count}
+  vpc_id            = aws_vpc.bench.id
+  cidr_block        = cidrsubnet(aws_vpc.bench.cidr_block, 8, count.index)
+  availability_zone = "us-east-1a"
+}}
+resource "aws_security_group" "bench" {{
+  count  = {count}
+  name   = "bench-${{count.index}}"
+  vpc_id = aws_vpc.bench.id
+}}
+resource "aws_vpc_security_group_ingress_rule" "bench" {{
+  count             = {count}
+  security_group_id = aws_security_group.bench[count.index].id
+  cidr_ipv4         = "10.0.0.0/16"
+  ip_protocol       = "tcp"
+  from_port         = 443
+  to_port           = 443
+}}
+resource "aws_ebs_volume" "bench" {{
+  count             = {count}
+  availability_zone = "us-east-1a"
+  size              = 8
+  type              = "gp3"
+}}
+resource "aws_instance" "bench" {{
+  count                  = {count}
+  ami                    = data.aws_ssm_parameter.image.value
+  instance_type          = "t3.micro"
+  subnet_id              = aws_subnet.bench[count.index].id
+  vpc_security_group_ids = [aws_security_group.bench[count.index].id]
+}}
+'''
+
+
+def emulator(plumb, count):
+    print(f"\n## {5 * count} AWS resources on the emulator ({count} each of subnet, security group, rule, volume, instance)")
+    total = 5 * count + 1
+    with tempfile.TemporaryDirectory() as directory:
+        Path(directory, "main.tf").write_text(thousand(count))
+        env = {**os.environ, "AWS_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "bench", "AWS_SECRET_ACCESS_KEY": "bench", "NO_COLOR": "1"}
+        rows = []
+        for title, args, allowed in [
+            ("apply", ["apply", "-auto-approve"], (0,)),
+            ("no-change plan", ["plan", "-detailed-exitcode"], (0,)),
+            ("destroy", ["destroy", "-auto-approve"], (0,)),
+        ]:
+            seconds, memory, text = must(run([plumb, *args], directory, env), allowed)
+            rows.append((title, calls(text), seconds, memory))
+        peers = {"apply": PEER_APPLY_CALLS, "no-change plan": PEER_PLAN_CALLS}
+        for title, sent, seconds, memory in rows:
+            peer = peers.get(title) if count == 200 else None
+            versus = f"; terraform 1.11 needs {peer} calls, {peer / max(sent, 1):.0f} times as many" if peer else ""
+            print(f"{title}: {sent} API calls ({sent / total:.2f} per resource), {seconds:.1f} s, {memory:.0f} MB peak{versus}")
+
+
+def references(plumb, terraform):
+    print("\n## terraform_data instances, each of one half reading one of the other half")
+    measured = {}
+    for count in (1000, 10000):
+        config = f'''
+resource "terraform_data" "a" {{
+  count = {count // 2}
+  input = count.index
+}}
+resource "terraform_data" "b" {{
+  count = {count // 2}
+  input = terraform_data.a[count.index].output
+}}
+'''
+        with tempfile.TemporaryDirectory() as directory:
+            Path(directory, "main.tf").write_text(config)
+            env = {**os.environ, "NO_COLOR": "1"}
+            seconds, memory, _ = must(run([plumb, "plan"], directory, env))
+            measured[count] = seconds
+            print(f"plumb plan of {count}: {seconds:.2f} s, {memory:.0f} MB peak")
+            if terraform and count == 1000:
+                must(run([terraform, "init"], directory, env))
+                peer, peer_memory, _ = must(run([terraform, "plan"], directory, env))
+                print(f"terraform plan of {count}: {peer:.1f} s, {peer_memory:.0f} MB peak ({peer / seconds:.0f} times as long)")
+    print(f"ten times the instances take {measured[10000] / measured[1000]:.1f} times as long")
+
+
+def main():
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--plumb", default=str(ROOT / "target/debug/plumb"))
+    parser.add_argument("--count", type=int, default=200, help="objects of each type on the emulator")
+    parser.add_argument("--only", choices=["emulator", "references"])
+    options = parser.parse_args()
+    plumb = str(Path(options.plumb).resolve())
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    if options.only != "references":
+        if "AWS_ENDPOINT_URL" not in os.environ:
+            sys.exit("AWS_ENDPOINT_URL is not set: run this through `make bench`, which starts the emulator")
+        emulator(plumb, options.count)
+    if options.only != "emulator":
+        references(plumb, shutil.which("terraform"))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,164 @@
+//! Every AWS resource type through its life on the emulator: made, planned empty, changed, imported, deleted.
+
+use std::path::Path;
+
+use libtest_mimic::{Failed, Trial};
+
+use super::emulator;
+use super::space::{Run, Space, entries, root};
+
+/// Regions that fixtures are spread over, so that they do not see each other's objects.
+const REGIONS: [&str; 12] = [
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "eu-central-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ap-northeast-1",
+    "ap-northeast-2",
+];
+
+/// One test per fixture; one that the emulator cannot run is ignored, its reason in its name.
+pub fn trials() -> Vec<Trial> {
+    let files = entries(&root().join("tests/suite/lifecycle"));
+    let fixtures = files.into_iter().filter(|path| path.extension().is_some_and(|it| it == "hcl"));
+    fixtures
+        .enumerate()
+        .map(|(at, path)| {
+            let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
+            let skipped = Fixture::read(&path).is_ok_and(|fixture| fixture.no_emulator);
+            let region = REGIONS[at % REGIONS.len()];
+            let test = move || live(&Fixture::read(&path)?, region);
+            Trial::test(format!("lifecycle::{name}"), test).with_ignored_flag(skipped)
+        })
+        .collect()
+}
+
+/// A configuration with one resource under test, labelled `test`, and what the header says about it.
+struct Fixture {
+    type_name: String,
+    text: String,
+    /// Arguments of the resource under test that change in place.
+    updates: Vec<(String, String)>,
+    /// Attributes that an import cannot know.
+    import_differs: Vec<String>,
+    no_import: bool,
+    no_emulator: bool,
+}
+
+impl Fixture {
+    fn read(path: &Path) -> Result<Self, Failed> {
+        let text = std::fs::read_to_string(path)?;
+        let header = |key: &str| {
+            let prefix = format!("# {key}:");
+            let found = text.lines().filter_map(|line| line.strip_prefix(&prefix).map(|rest| rest.trim().to_owned()));
+            found.collect::<Vec<String>>()
+        };
+        let updates = header("update").into_iter().filter_map(|line| {
+            line.split_once('=').map(|(name, value)| (name.trim().to_owned(), value.trim().to_owned()))
+        });
+        Ok(Self {
+            type_name: path.file_stem().unwrap_or_default().to_string_lossy().into_owned(),
+            updates: updates.collect(),
+            import_differs: header("import differs")
+                .iter()
+                .flat_map(|it| it.split(',').map(|it| it.trim().to_owned()))
+                .collect(),
+            no_import: header("import").iter().any(|it| it.starts_with("no")),
+            no_emulator: header("emulator").iter().any(|it| it.starts_with("no")),
+            text,
+        })
+    }
+
+    /// The configuration with the changed arguments in the resource under test.
+    fn updated(&self) -> Result<String, Failed> {
+        let start = format!("resource \"{}\" \"test\" {{", self.type_name);
+        let at = self.text.find(&start).ok_or(format!("the fixture has no {start}"))? + start.len();
+        let end = at + self.text[at..].find("\n}").ok_or("the resource under test does not end")?;
+        let mut lines: Vec<String> = self.text[at..end].lines().map(str::to_owned).collect();
+        for (name, value) in &self.updates {
+            let is_it = |line: &String| {
+                line.strip_prefix("  ").is_some_and(|rest| {
+                    rest.strip_prefix(name.as_str()).is_some_and(|rest| rest.trim_start().starts_with('='))
+                })
+            };
+            let line = format!("  {name} = {value}");
+            match lines.iter_mut().find(|it| is_it(it)) {
+                Some(old) => *old = line,
+                None => lines.push(line),
+            }
+        }
+        Ok(format!("{}{}{}", &self.text[..at], lines.join("\n"), &self.text[end..]))
+    }
+}
+
+fn live(fixture: &Fixture, region: &str) -> Result<(), Failed> {
+    let space = emulator::space(region)?;
+    space.write("main.tf", &fixture.text);
+    let result = steps(fixture, &space);
+    let destroyed = space.plumb(&["destroy", "-auto-approve", "-no-color"]);
+    result?;
+    destroyed.expect(0)?.has("Destroy complete!")?;
+    let left = space.plumb(&["state", "list"]).expect(0)?;
+    if left.stdout.trim().is_empty() { Ok(()) } else { Err(format!("left in the state: {}", left.stdout).into()) }
+}
+
+fn steps(fixture: &Fixture, space: &Space) -> Result<(), Failed> {
+    space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?.has("Apply complete!")?;
+    nothing_to_do(space, "after the apply")?;
+    let address = format!("{}.test", fixture.type_name);
+    if !fixture.updates.is_empty() {
+        space.write("main.tf", &fixture.updated()?);
+        space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?.has("1 changed, 0 destroyed")?;
+        nothing_to_do(space, "after the update")?;
+    }
+    if fixture.no_import {
+        return Ok(());
+    }
+    let id = id_of(space, &address)?;
+    space.plumb(&["state", "rm", &address]).expect(0)?;
+    space.plumb(&["import", "-no-color", &address, &id]).expect(0)?;
+    let plan = space.plumb(&["plan", "-detailed-exitcode", "-no-color"]);
+    match plan.code {
+        0 => Ok(()),
+        2 if !fixture.import_differs.is_empty() => only_differs(&plan, &fixture.import_differs, space),
+        _ => Err(format!("the plan after the import is not empty\n{}", plan.text()).into()),
+    }
+}
+
+/// After an import only the named attributes may differ; an apply brings them back.
+fn only_differs(plan: &Run, names: &[String], space: &Space) -> Result<(), Failed> {
+    let changed = plan.stdout.lines().filter_map(|line| {
+        let rest = line.trim_start().strip_prefix(['+', '-', '~'])?.trim_start();
+        let (name, _) = rest.split_once('=')?;
+        Some(name.trim().to_owned())
+    });
+    let other: Vec<String> = changed.filter(|name| !names.contains(name)).collect();
+    if !other.is_empty() || plan.stdout.contains("must be replaced") {
+        return Err(format!("the import differs in {other:?}\n{}", plan.text()).into());
+    }
+    space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?;
+    nothing_to_do(space, "after the import was applied")
+}
+
+fn nothing_to_do(space: &Space, when: &str) -> Result<(), Failed> {
+    let plan = space.plumb(&["plan", "-detailed-exitcode", "-no-color"]);
+    match plan.code {
+        0 => Ok(()),
+        _ => Err(format!("the plan {when} is not empty\n{}", plan.text()).into()),
+    }
+}
+
+fn id_of(space: &Space, address: &str) -> Result<String, Failed> {
+    let shown = space.plumb(&["show", "-json"]).expect(0)?;
+    let state: serde_json::Value = serde_json::from_str(&shown.stdout)?;
+    let resources = state["values"]["root_module"]["resources"].as_array().cloned().unwrap_or_default();
+    let found = resources.iter().find(|it| it["address"] == address);
+    let id = found.and_then(|it| it["values"]["id"].as_str());
+    Ok(id.ok_or(format!("{address} has no id in the state"))?.to_owned())
+}
