@@ -44,7 +44,7 @@ module "confluence" {
 
   db_engine                   = var.db_engine
   db_engine_version           = var.db_engine_version
-  db_engine_lifecycle_support = var.db_engine_lifecycle_support
+  db_extended_support_enabled = var.db_extended_support_enabled
   db_instance_class           = var.db_instance_class
   db_multi_az                 = var.db_multi_az
   db_storage                  = var.db_storage

@@ -43,7 +43,7 @@ module "confluence" {
   cluster_node_max           = var.cluster_node_max
 
   db_engine                   = var.db_engine
-  db_engine_lifecycle_support = var.db_engine_lifecycle_support
+  db_extended_support_enabled = var.db_extended_support_enabled
   db_instance_class           = var.db_instance_class
   db_master_user_password     = var.db_master_user_password
   db_password                 = var.db_password

@@ -58,7 +58,7 @@ module "database" {
 
   engine                   = var.db_engine
   engine_version           = var.db_engine_version
-  engine_lifecycle_support = var.db_engine_lifecycle_support
+  extended_support_enabled = var.db_extended_support_enabled
   instance_class           = var.db_instance_class
   multi_az                 = var.db_multi_az
   storage                  = var.db_storage

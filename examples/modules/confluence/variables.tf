@@ -187,10 +187,10 @@ variable "db_engine_version" {
   nullable    = false
 }
 
-variable "db_engine_lifecycle_support" {
-  description = "Whether the database stays on a version under paid Extended Support; the default refuses. Null leaves it to the account."
-  type        = string
-  default     = "open-source-rds-extended-support-disabled"
+variable "db_extended_support_enabled" {
+  description = "Whether the database stays on a version whose support has ended, for a fee; false has AWS upgrade it instead. Null leaves it to the account."
+  type        = bool
+  default     = false
 }
 
 # db.m4.large in the Quick Start, which AWS has retired.

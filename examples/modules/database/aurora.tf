@@ -49,7 +49,7 @@ resource "aws_rds_cluster" "aurora" {
   cluster_identifier       = "${var.name}-db"
   engine                   = "aurora-postgresql"
   engine_version           = var.engine_version
-  engine_lifecycle_support = var.engine_lifecycle_support
+  engine_lifecycle_support = local.lifecycle_support
 
   storage_encrypted = var.storage_encrypted
   kms_key_id        = var.storage_encrypted ? var.kms_key_arn : null

@@ -29,7 +29,7 @@ resource "aws_db_instance" "postgres" {
   identifier               = "${var.name}-db"
   engine                   = "postgres"
   engine_version           = var.engine_version
-  engine_lifecycle_support = var.engine_lifecycle_support
+  engine_lifecycle_support = local.lifecycle_support
   instance_class           = var.instance_class
   multi_az                 = var.multi_az
 

@@ -47,10 +47,10 @@ variable "engine_version" {
   }
 }
 
-variable "engine_lifecycle_support" {
-  description = "Whether the server stays on a version under paid Extended Support; the default refuses. Null leaves it to the account."
-  type        = string
-  default     = "open-source-rds-extended-support-disabled"
+variable "extended_support_enabled" {
+  description = "Whether the database stays on a version whose support has ended, for a fee; false has AWS upgrade it instead. Null leaves it to the account."
+  type        = bool
+  default     = false
 }
 
 variable "instance_class" {
