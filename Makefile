@@ -34,7 +34,7 @@ lint: rust
 deny: rust .tools/cargo-deny-$(CARGO_DENY)
 	.tools/bin/cargo-deny check licenses bans sources
 
-# A debug build: it checks as fast as it is built slowly otherwise.
+# An optimised build would take minutes more than it saves.
 .tools/cargo-deny-$(CARGO_DENY):
 	cargo install --locked --debug cargo-deny --version $(CARGO_DENY) --root .tools
 	@touch $@

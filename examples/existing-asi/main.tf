@@ -42,13 +42,13 @@ module "confluence" {
   cluster_node_min           = var.cluster_node_min
   cluster_node_max           = var.cluster_node_max
 
-  db_engine                   = var.db_engine
-  db_extended_support_enabled = var.db_extended_support_enabled
-  db_instance_class           = var.db_instance_class
-  db_master_user_password     = var.db_master_user_password
-  db_password                 = var.db_password
-  efs_backup_enabled          = var.efs_backup_enabled
-  protect_data                = var.protect_data
+  db_engine               = var.db_engine
+  db_extended_support     = var.db_extended_support
+  db_instance_class       = var.db_instance_class
+  db_master_user_password = var.db_master_user_password
+  db_password             = var.db_password
+  efs_backup_enabled      = var.efs_backup_enabled
+  protect_data            = var.protect_data
 
   cidr_block                    = var.cidr_block
   internet_facing_load_balancer = var.internet_facing_load_balancer

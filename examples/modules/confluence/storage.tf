@@ -56,20 +56,20 @@ module "database" {
   subnet_ids                = var.private_subnet_ids
   client_security_group_ids = local.node_groups
 
-  engine                   = var.db_engine
-  engine_version           = var.db_engine_version
-  extended_support_enabled = var.db_extended_support_enabled
-  instance_class           = var.db_instance_class
-  multi_az                 = var.db_multi_az
-  storage                  = var.db_storage
-  storage_type             = var.db_storage_type
-  iops                     = var.db_iops
-  storage_encrypted        = var.db_storage_encrypted
-  kms_key_arn              = one(aws_kms_key.data[*].arn)
-  master_password          = var.db_master_user_password
-  backup_retention_period  = var.db_backup_retention_period
-  export_logs              = local.logs
-  log_retention_days       = var.log_retention_days
-  notification_email       = var.notification_email
-  protect_data             = var.protect_data
+  engine                  = var.db_engine
+  engine_version          = var.db_engine_version
+  extended_support        = var.db_extended_support
+  instance_class          = var.db_instance_class
+  multi_az                = var.db_multi_az
+  storage                 = var.db_storage
+  storage_type            = var.db_storage_type
+  iops                    = var.db_iops
+  storage_encrypted       = var.db_storage_encrypted
+  kms_key_arn             = one(aws_kms_key.data[*].arn)
+  master_password         = var.db_master_user_password
+  backup_retention_period = var.db_backup_retention_period
+  export_logs             = local.logs
+  log_retention_days      = var.log_retention_days
+  notification_email      = var.notification_email
+  protect_data            = var.protect_data
 }

@@ -187,10 +187,11 @@ variable "db_engine_version" {
   nullable    = false
 }
 
-variable "db_extended_support_enabled" {
-  description = "Whether the database stays on a version whose support has ended, for a fee; false has AWS upgrade it instead. Null leaves it to the account."
-  type        = bool
-  default     = false
+variable "db_extended_support" {
+  description = "Whether the database stays, for a fee, on a version whose support has ended: \"refuse\", \"accept\", or \"default\" for what RDS does by itself."
+  type        = string
+  default     = "refuse"
+  nullable    = false
 }
 
 # db.m4.large in the Quick Start, which AWS has retired.

@@ -9,10 +9,10 @@ locals {
   # Aurora has one writer, and two readers when it is to survive the loss of a zone.
   aurora_instances = local.aurora ? toset(slice(["1", "2", "3"], 0, var.multi_az ? 3 : 1)) : toset([])
 
-  # By true, false and null.
-  lifecycle_support = var.extended_support_enabled == null ? null : (
-    var.extended_support_enabled ? "open-source-rds-extended-support" : "open-source-rds-extended-support-disabled"
-  )
+  lifecycle_support = lookup({
+    refuse = "open-source-rds-extended-support-disabled"
+    accept = "open-source-rds-extended-support"
+  }, var.extended_support, null)
 
   major = split(".", var.engine_version)[0]
 

@@ -47,10 +47,16 @@ variable "engine_version" {
   }
 }
 
-variable "extended_support_enabled" {
-  description = "Whether the database stays on a version whose support has ended, for a fee; false has AWS upgrade it instead. Null leaves it to the account."
-  type        = bool
-  default     = false
+variable "extended_support" {
+  description = "Whether the database stays, for a fee, on a version whose support has ended: \"refuse\", \"accept\", or \"default\" for what RDS does by itself."
+  type        = string
+  default     = "refuse"
+  nullable    = false
+
+  validation {
+    condition     = contains(["refuse", "accept", "default"], var.extended_support)
+    error_message = "Extended Support is \"refuse\", \"accept\" or \"default\"."
+  }
 }
 
 variable "instance_class" {
