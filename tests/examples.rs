@@ -7,7 +7,8 @@ use libtest_mimic::{Failed, Trial};
 use super::emulator;
 use super::space::{entries, root};
 
-/// Example folders with a `test.env` file are applied with the variables in it.
+/// Example folders with a `test.env` file are applied with the variables in it, those with a folder `test-needs` after
+/// the configuration in that folder.
 pub fn trials() -> Vec<Trial> {
     let dirs = entries(&root().join("examples"));
     let roots = dirs.into_iter().filter(|dir| dir.join("main.tf").exists());
@@ -31,10 +32,9 @@ fn whole(dir: &Path, region: &str) -> Result<(), Failed> {
     }
     let name = dir.file_name().unwrap_or_default().to_string_lossy().into_owned();
     let chdir = format!("-chdir=examples/{name}");
-    let needs = dir.join("test-needs");
-    if needs.exists() {
-        space.copy(&needs, "needs");
-        space.plumb(&["-chdir=needs", "apply", "-auto-approve", "-no-color"]).expect(0)?;
+    let needs = dir.join("test-needs").exists().then(|| format!("{chdir}/test-needs"));
+    if let Some(needs) = &needs {
+        space.plumb(&[needs, "apply", "-auto-approve", "-no-color"]).expect(0)?;
     }
     let run = |args: &[&str]| space.plumb(&[&[chdir.as_str()], args].concat());
     run(&["validate", "-no-color"]).expect(0)?.has("Success!")?;
@@ -43,8 +43,8 @@ fn whole(dir: &Path, region: &str) -> Result<(), Failed> {
     run(&["drift", "-no-color"]).expect(0)?;
     run(&["destroy", "-auto-approve", "-no-color"]).expect(0)?.has("Destroy complete!")?;
     run(&["state", "list"]).expect(0).map(drop)?;
-    if needs.exists() {
-        space.plumb(&["-chdir=needs", "destroy", "-auto-approve", "-no-color"]).expect(0)?;
+    if let Some(needs) = &needs {
+        space.plumb(&[needs, "destroy", "-auto-approve", "-no-color"]).expect(0)?;
     }
     Ok(())
 }

@@ -1,0 +1,66 @@
+output "service_url" {
+  description = "Address of the site."
+  value       = module.confluence.service_url
+}
+
+output "load_balancer_url" {
+  description = "Address of the load balancer itself."
+  value       = module.confluence.load_balancer_url
+}
+
+output "sg_name" {
+  description = "Security group of the Confluence nodes."
+  value       = module.confluence.node_security_group_id
+}
+
+output "db_endpoint_address" {
+  description = "Host name of the database."
+  value       = module.confluence.db_endpoint_address
+}
+
+output "db_encryption_key" {
+  description = "Alias of the key of shared home and database; null when they use the account's own."
+  value       = module.confluence.db_encryption_key
+}
+
+output "efs_cname" {
+  description = "Name of the shared home: its record, or the file system."
+  value       = module.confluence.efs_cname
+}
+
+output "confluence_target_group_arn" {
+  description = "Target group of the Confluence nodes."
+  value       = module.confluence.confluence_target_group_arn
+}
+
+output "cluster_node_group" {
+  description = "Auto Scaling group of the Confluence nodes."
+  value       = module.confluence.cluster_node_group
+}
+
+output "synchrony_cluster_node_group" {
+  description = "Auto Scaling group of the Synchrony nodes; \"local\" when Confluence runs Synchrony itself."
+  value       = module.confluence.synchrony_cluster_node_group
+}
+
+output "cloudwatch_dashboard_url" {
+  description = "Console page of the dashboard; null without one."
+  value       = module.confluence.cloudwatch_dashboard_url
+}
+
+output "bastion_ip" {
+  description = "Public address of the bastion; null without one."
+  value       = module.network.bastion_public_ip
+}
+
+# What another product needs to move in beside Confluence (the exports of an Atlassian
+# Standard Infrastructure).
+output "infrastructure" {
+  description = "Network of the site: its id, subnets and NAT addresses."
+  value = {
+    vpc_id             = module.network.vpc_id
+    public_subnet_ids  = module.network.public_subnet_ids
+    private_subnet_ids = module.network.private_subnet_ids
+    nat_public_ips     = module.network.nat_public_ips
+  }
+}
