@@ -35,9 +35,13 @@ pub fn all() -> Registry<Aws> {
         .resource::<ec2::route::Route>()
         .resource::<ec2::route_table::RouteTable>()
         .resource::<ec2::route_table_association::RouteTableAssociation>()
+        .resource::<ec2::security_group::SecurityGroup>()
+        .resource::<ec2::security_group_rule::SecurityGroupRule>()
         .resource::<ec2::subnet::Subnet>()
         .resource::<ec2::vpc::Vpc>()
         .resource::<ec2::vpc_dhcp_options::VpcDhcpOptions>()
-        .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>();
+        .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>()
+        .resource::<ec2::vpc_security_group_egress_rule::VpcSecurityGroupEgressRule>()
+        .resource::<ec2::vpc_security_group_ingress_rule::VpcSecurityGroupIngressRule>();
     registry
 }

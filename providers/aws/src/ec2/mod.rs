@@ -1,14 +1,21 @@
 //! EC2: networks, addresses and firewalls, and the idioms of its API.
 
 pub mod internet_gateway;
+mod permission_checks;
+mod permissions;
 pub mod route;
 pub mod route_table;
 pub mod route_table_association;
 mod routing;
+pub mod security_group;
+pub mod security_group_rule;
 pub mod subnet;
 pub mod vpc;
 pub mod vpc_dhcp_options;
 pub mod vpc_dhcp_options_association;
+pub mod vpc_security_group_egress_rule;
+pub mod vpc_security_group_ingress_rule;
+mod vpc_security_group_rule;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
 use plumb_engine::provider::IntentKey;
