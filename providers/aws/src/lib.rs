@@ -11,9 +11,11 @@
 pub mod client;
 mod connect;
 pub mod ec2;
+pub mod meta;
 mod provider;
 pub mod settings;
 mod shared;
+pub mod sts;
 mod traffic;
 pub mod wire;
 
@@ -31,7 +33,9 @@ pub fn provider() -> Arc<dyn Provider> {
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
     registry
+        .resource::<ec2::eip::Eip>()
         .resource::<ec2::internet_gateway::InternetGateway>()
+        .resource::<ec2::nat_gateway::NatGateway>()
         .resource::<ec2::route::Route>()
         .resource::<ec2::route_table::RouteTable>()
         .resource::<ec2::route_table_association::RouteTableAssociation>()
@@ -41,7 +45,16 @@ pub fn all() -> Registry<Aws> {
         .resource::<ec2::vpc::Vpc>()
         .resource::<ec2::vpc_dhcp_options::VpcDhcpOptions>()
         .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>()
+        .resource::<ec2::vpc_endpoint::VpcEndpoint>()
         .resource::<ec2::vpc_security_group_egress_rule::VpcSecurityGroupEgressRule>()
-        .resource::<ec2::vpc_security_group_ingress_rule::VpcSecurityGroupIngressRule>();
+        .resource::<ec2::vpc_security_group_ingress_rule::VpcSecurityGroupIngressRule>()
+        .data::<ec2::data_availability_zones::AvailabilityZones>()
+        .data::<sts::data_caller_identity::CallerIdentity>()
+        .data::<meta::data_partition::Partition>()
+        .data::<meta::data_region::Region>()
+        .data::<ec2::data_security_group::FoundSecurityGroup>()
+        .data::<ec2::data_subnet::FoundSubnet>()
+        .data::<ec2::data_subnets::Subnets>()
+        .data::<ec2::data_vpc::FoundVpc>();
     registry
 }

@@ -4,13 +4,13 @@ use aws_sdk_ec2::types::{self, RouteTableAssociationState, RouteTableAssociation
 use plumb_engine::Schema;
 use plumb_engine::diagnostic::Diagnostics;
 use plumb_engine::provider::typed::{Id, Made, Observed, Phase, Prior, Resource, Result, Timeouts};
-use plumb_engine::provider::{Creation, IntentKey, Recognition};
+use plumb_engine::provider::{Creation, IntentKey, PlannedChange, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
 use super::{FILTER_VALUES, VISIBLE, filter};
 use crate::client::Aws;
-use crate::wire::{Absent, Check, Context, pages, patiently, told};
+use crate::wire::{Absent, Check, Context, pages, patiently, plan, told};
 
 const GONE: &[&str] = &["InvalidAssociationID.NotFound"];
 const NOT_YET: &[&str] = &["InvalidRouteTableID.NotFound", "InvalidSubnetID.NotFound"];
@@ -42,6 +42,11 @@ impl Resource for RouteTableAssociation {
         let mut check = Check::of(config);
         check.exactly_one(&["subnet_id", "gateway_id"]);
         check.found()
+    }
+
+    fn plan(change: &mut PlannedChange, _client: Option<&Aws>) -> Diagnostics {
+        plan::follow(change, &["route_table_id"], &["id"]);
+        Diagnostics::new()
     }
 
     async fn create(&self, aws: &Aws, creation: &Creation<'_>) -> Result<Made<Self>> {

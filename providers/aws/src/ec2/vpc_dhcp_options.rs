@@ -80,10 +80,10 @@ impl Resource for VpcDhcpOptions {
             .create_dhcp_options()
             .set_dhcp_configurations(Some(self.configurations()))
             .tag_specifications(tags_on_create(ResourceType::DhcpOptions, &self.tags_all, creation.key));
-        let made = call.send().await.context(action)?.dhcp_options;
-        let id = told(made.and_then(|it| it.dhcp_options_id), action)?;
-        creation.made(&id);
-        Ok(Made::id(id))
+        let made = told(call.send().await.context(action)?.dhcp_options, action)?;
+        let made = told(Self::observe(aws, made), action)?;
+        creation.made(&made.id);
+        Ok(Made::ready(made.id, made.state))
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {

@@ -123,7 +123,8 @@ impl<S: Side> Resource for VpcSecurityGroupRule<S> {
             }
             Added::Full(error) => return Err(error),
         };
-        let made = told(Self::observe(aws, made, Some(self)), &doing)?;
+        let account = account(aws, std::slice::from_ref(&made)).await?;
+        let made = told(Self::observe(aws, made, Some(self), account), &doing)?;
         creation.made(&made.id);
         Ok(Made::ready(made.id, made.state))
     }
@@ -132,9 +133,10 @@ impl<S: Side> Resource for VpcSecurityGroupRule<S> {
         let found = found(aws, ("security-group-rule-id", ids(objects)), &format!("reading {}", S::TYPE)).await?;
         let priors: BTreeMap<&str, &Self> =
             objects.iter().filter_map(|it| Some((it.id.as_str(), it.state.as_ref()?))).collect();
+        let account = account(aws, &found).await?;
         let seen = found.into_iter().filter_map(|it| {
             let prior = priors.get(it.security_group_rule_id.as_deref()?).copied();
-            Self::observe(aws, it, prior)
+            Self::observe(aws, it, prior, account)
         });
         Ok(seen.collect())
     }
@@ -172,13 +174,18 @@ impl<S: Side> Resource for VpcSecurityGroupRule<S> {
 }
 
 impl<S: Side> VpcSecurityGroupRule<S> {
-    fn observe(aws: &Aws, rule: types::SecurityGroupRule, prior: Option<&Self>) -> Option<Observed<Self>> {
+    fn observe(
+        aws: &Aws,
+        rule: types::SecurityGroupRule,
+        prior: Option<&Self>,
+        account: &str,
+    ) -> Option<Observed<Self>> {
         if direction(&rule) != S::DIRECTION {
             return None;
         }
         let (permission, detail) = of_rule(&rule)?;
         let id = rule.security_group_rule_id?;
-        let owner = rule.group_owner_id.unwrap_or_default();
+        let owner = rule.group_owner_id.unwrap_or_else(|| account.to_owned());
         let (from_port, to_port) = ports(&permission.traffic, prior.map(|it| (it.from_port, it.to_port)));
         let mut state = Self {
             security_group_id: rule.group_id.unwrap_or_default(),
@@ -246,6 +253,11 @@ fn ports(traffic: &Traffic, written: Option<(Option<i64>, Option<i64>)>) -> (Opt
         }
         _ => (None, None),
     }
+}
+
+/// The account of groups whose owner the answer does not tell; empty where it tells them all.
+async fn account<'a>(aws: &'a Aws, rules: &[types::SecurityGroupRule]) -> Result<&'a str> {
+    if rules.iter().all(|it| it.group_owner_id.is_some()) { Ok("") } else { aws.account().await }
 }
 
 async fn found(aws: &Aws, (name, values): (&str, Vec<String>), doing: &str) -> Result<Vec<types::SecurityGroupRule>> {

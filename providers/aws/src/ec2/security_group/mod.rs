@@ -19,6 +19,7 @@ use super::permissions::{
 };
 use super::{FILTER_VALUES, arn, by_intent, filter, observed_tags, permission_checks, retag, tags_on_create};
 use crate::client::Aws;
+use crate::wire::arn::parse;
 use crate::wire::name::SUFFIX;
 use crate::wire::{Absent, Check, Context, Tags, code, ids, name, pages, patiently, prefix, told};
 
@@ -111,8 +112,7 @@ impl Resource for SecurityGroup {
         let name = name(self.name.as_deref(), self.name_prefix.as_deref(), creation.key, NAME);
         let (id, told_arn) = self.send(aws, &name, creation).await?;
         creation.made(&id);
-        let owner = aws.account().await?;
-        let home = Home { group: &id, owner };
+        let home = Home { group: &id, owner: "" };
         let default = default_egress(self.has_ipv6(aws).await?);
         let (ingress, egress) = (permissions(&self.ingress, home), permissions(&self.egress, home));
         let doing = "creating aws_security_group";
@@ -122,12 +122,12 @@ impl Resource for SecurityGroup {
             // Only a read tells the default VPC; and where no call has named the group yet, it may not be visible.
             return Ok(Made::id(id));
         }
-        let made = Self {
-            name: Some(name),
-            arn: told_arn.or_else(|| Some(arn(aws, owner, &format!("security-group/{id}")))),
-            owner_id: Some(owner.to_owned()),
-            ..self.clone()
+        let owner = match told_arn.as_deref().and_then(parse) {
+            Some(arn) => arn.account.to_owned(),
+            None => aws.account().await?.to_owned(),
         };
+        let arn = told_arn.unwrap_or_else(|| arn(aws, &owner, &format!("security-group/{id}")));
+        let made = Self { name: Some(name), arn: Some(arn), owner_id: Some(owner), ..self.clone() };
         Ok(Made::ready(id, made))
     }
 
