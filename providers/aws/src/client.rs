@@ -10,7 +10,7 @@ use tokio::sync::OnceCell;
 use crate::settings::IgnoreTags;
 use crate::traffic::Traffic;
 use crate::wire::region::Partition;
-use crate::wire::{Context, Tags};
+use crate::wire::{Context, Once, Tags};
 
 /// SDK clients of one region.
 #[derive(Debug)]
@@ -45,6 +45,8 @@ pub struct Aws {
     pub region: String,
     /// What follows from the region's partition.
     pub partition: Partition,
+    /// Which VPCs have IPv6 networks, by id.
+    pub ipv6_vpcs: Once<bool>,
     account: Arc<Shared>,
 }
 
@@ -180,6 +182,7 @@ impl Aws {
             sts: service!(aws_sdk_sts, shared, sdk, "sts"),
             region: region.to_owned(),
             partition: Partition::of(region),
+            ipv6_vpcs: Once::default(),
             account: shared.clone(),
         }
     }

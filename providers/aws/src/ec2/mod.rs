@@ -1,21 +1,30 @@
 //! EC2: networks, addresses and firewalls, and the idioms of its API.
 
 pub mod data_availability_zones;
+pub mod data_security_group;
+pub mod data_subnet;
 pub mod data_subnets;
 pub mod data_vpc;
 pub mod eip;
 pub mod internet_gateway;
 pub mod lookup;
 pub mod nat_gateway;
+mod permission_checks;
+mod permissions;
 pub mod route;
 pub mod route_table;
 pub mod route_table_association;
 mod routing;
+pub mod security_group;
+pub mod security_group_rule;
 pub mod subnet;
 pub mod vpc;
 pub mod vpc_dhcp_options;
 pub mod vpc_dhcp_options_association;
 pub mod vpc_endpoint;
+pub mod vpc_security_group_egress_rule;
+pub mod vpc_security_group_ingress_rule;
+mod vpc_security_group_rule;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
 use plumb_engine::provider::IntentKey;

@@ -166,7 +166,7 @@ impl Resource for Subnet {
 }
 
 impl Subnet {
-    fn observe(aws: &Aws, subnet: types::Subnet) -> Option<Observed<Self>> {
+    pub(super) fn observe(aws: &Aws, subnet: types::Subnet) -> Option<Observed<Self>> {
         let id = subnet.subnet_id?;
         let ipv6 = subnet.ipv6_cidr_block_association_set.unwrap_or_default();
         let state = |it: &types::SubnetIpv6CidrBlockAssociation| it.ipv6_cidr_block_state.as_ref()?.state.clone();

@@ -5,6 +5,7 @@ pub mod check;
 pub mod error;
 pub mod hash;
 pub mod name;
+pub mod once;
 pub mod plan;
 pub mod region;
 pub mod retry;
@@ -21,7 +22,8 @@ use plumb_engine::provider::typed::{Prior, Result};
 
 pub use check::Check;
 pub use error::{Absent, CallError, Context, code};
-pub use name::name;
+pub use name::{name, prefix};
+pub use once::Once;
 pub use retry::{patiently, until_found};
 pub use tags::{INTENT, Tags, TagsDiff};
 
