@@ -39,7 +39,7 @@ where
 /// All items of all pages of a call: `pages!(aws.ec2.describe_vpcs(), "reading aws_vpc (DescribeVpcs)")`.
 macro_rules! pages {
     ($call:expr, $action:expr) => {
-        $crate::wire::Context::context($call.into_paginator().items().send().try_collect::<Vec<_>>().await, $action)
+        $crate::wire::Context::context($call.into_paginator().items().send().try_collect().await, $action)
     };
 }
 pub(crate) use pages;
