@@ -11,6 +11,8 @@
 pub mod client;
 mod connect;
 pub mod ec2;
+pub mod efs;
+pub mod kms;
 mod provider;
 pub mod settings;
 mod shared;
@@ -30,6 +32,11 @@ pub fn provider() -> Arc<dyn Provider> {
 /// All resource types and data sources, sorted by name.
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
+    registry.resource::<efs::backup_policy::EfsBackupPolicy>();
+    registry.resource::<efs::file_system::FileSystem>();
+    registry.resource::<efs::mount_target::MountTarget>();
+    registry.resource::<kms::alias::Alias>();
+    registry.resource::<kms::key::Key>();
     registry.resource::<ec2::vpc::Vpc>();
     registry
 }
