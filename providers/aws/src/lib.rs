@@ -9,13 +9,18 @@
 //! A type is the file, its `pub mod`, and its line in [`all`].
 
 pub mod client;
+pub mod cloudwatch;
 mod connect;
 pub mod ec2;
 pub mod efs;
 pub mod kms;
+pub mod logs;
 mod provider;
+pub mod route53;
 pub mod settings;
 mod shared;
+pub mod sns;
+pub mod ssm;
 mod traffic;
 pub mod wire;
 
@@ -37,6 +42,18 @@ pub fn all() -> Registry<Aws> {
     registry.resource::<efs::mount_target::MountTarget>();
     registry.resource::<kms::alias::Alias>();
     registry.resource::<kms::key::Key>();
+    registry.resource::<cloudwatch::dashboard::Dashboard>();
+    registry.resource::<cloudwatch::metric_alarm::MetricAlarm>();
+    registry.resource::<logs::group::Group>();
+    registry.resource::<logs::stream::Stream>();
+    registry.resource::<sns::topic::Topic>();
+    registry.resource::<sns::topic_subscription::TopicSubscription>();
+    registry.resource::<ssm::parameter::Parameter>();
+    registry.resource::<route53::record::Record>();
+    registry.resource::<route53::zone::Zone>();
+    registry.resource::<route53::zone_association::ZoneAssociation>();
+    registry.data::<route53::data_zone::ZoneData>();
+    registry.data::<ssm::data_parameter::ParameterData>();
     registry.resource::<ec2::vpc::Vpc>();
     registry
 }
