@@ -9,12 +9,19 @@
 //! A type is the file, its `pub mod`, and its line in [`all`].
 
 pub mod client;
+pub mod cloudwatch;
 mod connect;
 pub mod ec2;
+pub mod efs;
+pub mod kms;
+pub mod logs;
 pub mod meta;
 mod provider;
+pub mod route53;
 pub mod settings;
 mod shared;
+pub mod sns;
+pub mod ssm;
 pub mod sts;
 mod traffic;
 pub mod wire;
@@ -33,6 +40,8 @@ pub fn provider() -> Arc<dyn Provider> {
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
     registry
+        .resource::<cloudwatch::dashboard::Dashboard>()
+        .resource::<cloudwatch::metric_alarm::MetricAlarm>()
         .resource::<ec2::eip::Eip>()
         .resource::<ec2::internet_gateway::InternetGateway>()
         .resource::<ec2::nat_gateway::NatGateway>()
@@ -48,13 +57,28 @@ pub fn all() -> Registry<Aws> {
         .resource::<ec2::vpc_endpoint::VpcEndpoint>()
         .resource::<ec2::vpc_security_group_egress_rule::VpcSecurityGroupEgressRule>()
         .resource::<ec2::vpc_security_group_ingress_rule::VpcSecurityGroupIngressRule>()
+        .resource::<efs::backup_policy::EfsBackupPolicy>()
+        .resource::<efs::file_system::FileSystem>()
+        .resource::<efs::mount_target::MountTarget>()
+        .resource::<kms::alias::Alias>()
+        .resource::<kms::key::Key>()
+        .resource::<logs::group::Group>()
+        .resource::<logs::stream::Stream>()
+        .resource::<route53::record::Record>()
+        .resource::<route53::zone::Zone>()
+        .resource::<route53::zone_association::ZoneAssociation>()
+        .resource::<sns::topic::Topic>()
+        .resource::<sns::topic_subscription::TopicSubscription>()
+        .resource::<ssm::parameter::Parameter>()
         .data::<ec2::data_availability_zones::AvailabilityZones>()
-        .data::<sts::data_caller_identity::CallerIdentity>()
-        .data::<meta::data_partition::Partition>()
-        .data::<meta::data_region::Region>()
         .data::<ec2::data_security_group::FoundSecurityGroup>()
         .data::<ec2::data_subnet::FoundSubnet>()
         .data::<ec2::data_subnets::Subnets>()
-        .data::<ec2::data_vpc::FoundVpc>();
+        .data::<ec2::data_vpc::FoundVpc>()
+        .data::<meta::data_partition::Partition>()
+        .data::<meta::data_region::Region>()
+        .data::<route53::data_zone::ZoneData>()
+        .data::<ssm::data_parameter::ParameterData>()
+        .data::<sts::data_caller_identity::CallerIdentity>();
     registry
 }

@@ -118,6 +118,18 @@ impl<'a> Check<'a> {
         self
     }
 
+    /// A text must be a JSON object.
+    pub fn json(&mut self, name: &str) -> &mut Self {
+        if let Some(text) = self.text(name) {
+            match serde_json::from_str::<serde_json::Value>(text) {
+                Ok(serde_json::Value::Object(_)) => {}
+                Ok(_) => self.error(name, "is JSON, but no object. Write it with jsonencode({ … })."),
+                Err(error) => self.error(name, format!("is no valid JSON ({error}). Write it with jsonencode({{ … }}).")),
+            }
+        }
+        self
+    }
+
     fn network(&mut self, name: &str, kind: &str, example: &str, right: fn(&IpNet) -> bool) -> &mut Self {
         let wrong = self.text(name).and_then(|text| network(text, kind, example, right).err());
         if let Some(reason) = wrong {
@@ -125,6 +137,12 @@ impl<'a> Check<'a> {
         }
         self
     }
+}
+
+/// The nested blocks of a type, as far as a configuration tells them.
+pub fn blocks<'a>(config: &'a Value, name: &str) -> impl Iterator<Item = &'a Value> + use<'a> {
+    let blocks = config.get(name).and_then(Value::as_slice).unwrap_or_default();
+    blocks.iter().filter(|it| it.as_map().is_some())
 }
 
 /// Why a text is no network of a kind; the reason follows the name of the argument.

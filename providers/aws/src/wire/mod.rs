@@ -61,7 +61,13 @@ where
 }
 
 /// All items of all pages of a call: `pages!(aws.ec2.describe_vpcs(), "reading aws_vpc (DescribeVpcs)")`.
+///
+/// With `absent` before the action and codes after it, as in [`Absent::absent`].
 macro_rules! pages {
+    ($call:expr, absent $action:expr, $codes:expr) => {{
+        let all: std::result::Result<Vec<_>, _> = $call.into_paginator().items().send().try_collect().await;
+        $crate::wire::Absent::absent(all, $action, $codes)
+    }};
     ($call:expr, $action:expr) => {
         $crate::wire::Context::context($call.into_paginator().items().send().try_collect().await, $action)
     };

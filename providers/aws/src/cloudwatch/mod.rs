@@ -1,0 +1,4 @@
+//! CloudWatch: alarms and dashboards.
+
+pub mod dashboard;
+pub mod metric_alarm;
