@@ -19,7 +19,7 @@ use plumb_engine::provider::typed::{Prior, Result};
 pub use check::Check;
 pub use error::{Absent, Context, code};
 pub use name::name;
-pub use retry::{patiently, until_found};
+pub use retry::{patiently, patiently_while, until_found};
 pub use tags::{INTENT, Tags, TagsDiff};
 
 /// How many calls of one kind are under way at once where an API takes one object per call.
