@@ -12,6 +12,7 @@ pub mod client;
 mod connect;
 pub mod ec2;
 mod provider;
+pub mod rds;
 pub mod settings;
 mod shared;
 mod traffic;
@@ -30,6 +31,11 @@ pub fn provider() -> Arc<dyn Provider> {
 /// All resource types and data sources, sorted by name.
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
-    registry.resource::<ec2::vpc::Vpc>();
+    registry
+        .resource::<rds::db_instance::DbInstanceResource>()
+        .resource::<rds::db_parameter_group::DbParameterGroup>()
+        .resource::<rds::db_subnet_group::DbSubnetGroup>()
+        .resource::<rds::rds_cluster_parameter_group::RdsClusterParameterGroup>()
+        .resource::<ec2::vpc::Vpc>();
     registry
 }
