@@ -17,6 +17,7 @@ pub mod kms;
 pub mod logs;
 pub mod meta;
 mod provider;
+pub mod rds;
 pub mod route53;
 pub mod settings;
 mod shared;
@@ -64,6 +65,10 @@ pub fn all() -> Registry<Aws> {
         .resource::<kms::key::Key>()
         .resource::<logs::group::Group>()
         .resource::<logs::stream::Stream>()
+        .resource::<rds::db_instance::DbInstanceResource>()
+        .resource::<rds::db_parameter_group::DbParameterGroup>()
+        .resource::<rds::db_subnet_group::DbSubnetGroup>()
+        .resource::<rds::rds_cluster_parameter_group::RdsClusterParameterGroup>()
         .resource::<route53::record::Record>()
         .resource::<route53::zone::Zone>()
         .resource::<route53::zone_association::ZoneAssociation>()

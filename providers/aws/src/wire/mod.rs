@@ -24,7 +24,7 @@ pub use check::Check;
 pub use error::{Absent, CallError, Context, code};
 pub use name::{name, prefix};
 pub use once::Once;
-pub use retry::{patiently, until_found};
+pub use retry::{patiently, patiently_while, until_found};
 pub use tags::{INTENT, Tags, TagsDiff};
 
 /// How many calls of one kind are under way at once where an API takes one object per call.

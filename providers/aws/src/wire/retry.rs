@@ -22,10 +22,23 @@ where
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, CallError<E>>>,
 {
-    repeat(limit, call, |answer| {
-        answer.as_ref().is_err_and(|error| code(error).is_some_and(|code| codes.contains(&code)))
-    })
-    .await
+    patiently_while(limit, |error| code(error).is_some_and(|code| codes.contains(&code)), call).await
+}
+
+/// Like [`patiently`], where the code alone does not tell an error that passes from one that stays.
+///
+/// # Errors
+/// The last error of `call`.
+pub async fn patiently_while<T, E, F, Fut>(
+    limit: Duration,
+    passes: impl Fn(&CallError<E>) -> bool,
+    call: F,
+) -> Result<T, CallError<E>>
+where
+    F: FnMut() -> Fut,
+    Fut: Future<Output = Result<T, CallError<E>>>,
+{
+    repeat(limit, call, |answer| answer.as_ref().is_err_and(&passes)).await
 }
 
 /// Repeats `call` until it finds something, at most for `limit`: an object that was just made and is not shown yet.
