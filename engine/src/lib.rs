@@ -1,5 +1,9 @@
 //! The language, the planner and the executor.
 
+// What the derive writes names the crate by its name, in the tests here too.
+#[cfg(test)]
+extern crate self as plumb_engine;
+
 pub mod addr;
 pub mod apply;
 pub mod config;

@@ -1,5 +1,7 @@
 //! What a provider is to the engine: schemas and pure planning rules on one side, a client that acts on the other.
 
+mod adapter;
+mod attribute;
 mod batch;
 pub mod typed;
 
@@ -11,6 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
+pub use self::adapter::{Registry, TypedClientHandle};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schema;
 use crate::value::{Path, Type, Value};
@@ -165,7 +168,7 @@ pub struct Creation<'a> {
     pub key: &'a IntentKey,
     /// Called as soon as the object's id is known, before anything else is done to it.
     pub made: &'a (dyn Fn(&str) + Send + Sync),
-    /// How long it may take.
+    /// How long it may take. [`TypedClientHandle`] puts the limit of the object or of its type here.
     pub timeout: Duration,
 }
 
@@ -194,6 +197,14 @@ pub trait Client: Send + Sync {
 
     /// Looks for the result of a create that was sent under `key` and never answered.
     async fn find(&self, type_name: &str, planned: &Value, key: &IntentKey) -> Result<Option<Value>, ProviderError>;
+
+    /// Ids of all objects of a type that the remote side shows.
+    ///
+    /// # Errors
+    /// The type does not list its objects, or the remote side did not answer.
+    async fn list(&self, type_name: &str) -> Result<Vec<String>, ProviderError> {
+        Err(ProviderError::refused(format!("listing {type_name}"), "objects of this type cannot be listed"))
+    }
 
     /// Reads a data source; `config` is wholly known.
     async fn read_data(&self, type_name: &str, config: &Value) -> Result<Value, ProviderError>;

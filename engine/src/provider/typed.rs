@@ -27,12 +27,22 @@ pub struct Observed<R> {
     pub state: R,
     /// Whether it is ready for use.
     pub phase: Phase,
+    /// The id by which it was asked for, where that is another: one that an import takes, or one that an update has
+    /// made obsolete.
+    pub asked_as: Option<Id>,
 }
 
 impl<R> Observed<R> {
     /// An object that is ready for use.
     pub fn ready(id: impl Into<Id>, state: R) -> Self {
-        Self { id: id.into(), state, phase: Phase::Ready }
+        Self { id: id.into(), state, phase: Phase::Ready, asked_as: None }
+    }
+
+    /// The same object, asked for by an id that need not be its own.
+    #[must_use]
+    pub fn asked_as(mut self, id: impl Into<Id>) -> Self {
+        self.asked_as = Some(id.into());
+        self
     }
 
     /// The same object in another phase.
@@ -61,7 +71,7 @@ pub enum Phase {
 pub struct Prior<R> {
     /// Its id.
     pub id: Id,
-    /// Attributes as last observed; `None` for an import.
+    /// Attributes as last observed, or as planned while a create or update is waited for; `None` for an import.
     pub state: Option<R>,
 }
 
@@ -107,8 +117,10 @@ impl Timeouts {
 
 /// What the types of one provider share: the client that they talk through, and the arguments that every type has.
 pub trait TypedClient: Send + Sync + Sized + 'static {
-    /// Adds the attributes that every resource type has besides its own (`region`).
-    fn extend_schema(_block: &mut Block) {}
+    /// Adds the attributes that types have besides their own (`region`); `type_name` tells those that lack them, as
+    /// the types of a global service do. What an object has of them is taken over from the plan or the state;
+    /// [`TypedClient::observed`] may set them.
+    fn extend_schema(_type_name: &str, _block: &mut Block) {}
 
     /// Planning rules that every type shares (`tags_all` from `tags`). `client` is `None` while the provider's
     /// configuration is unknown.
@@ -173,11 +185,13 @@ pub trait Resource: Schematic + Serialize + DeserializeOwned + Clone + Send + Sy
     -> impl Future<Output = Result<Made<Self>>> + Send;
 
     /// Reads at most [`Resource::BATCH`] objects in as few calls as the API allows. An object that is not in the
-    /// answer is absent; an error is about all of them.
+    /// answer is absent; an error is about all of them. Objects are recognised by their id or by
+    /// [`Observed::asked_as`], unless `BATCH` is 1.
     fn read(client: &Self::Client, objects: &[Prior<Self>])
     -> impl Future<Output = Result<Vec<Observed<Self>>>> + Send;
 
-    /// Changes the object from `prior` to `self` in place.
+    /// Changes the object from `prior` to `self` in place. Computed attributes that are not known yet are in `self` as
+    /// they are in `prior`, so that they are no change.
     fn update(&self, client: &Self::Client, id: &str, prior: &Self) -> impl Future<Output = Result<()>> + Send;
 
     /// Starts the delete of the object, of which `self` is the last observed state; an object that is gone already
@@ -189,6 +203,14 @@ pub trait Resource: Schematic + Serialize + DeserializeOwned + Clone + Send + Sy
 
     /// Looks for the object that a create under `key` made, `self` being what was planned.
     fn find(&self, client: &Self::Client, key: &IntentKey) -> impl Future<Output = Result<Option<Id>>> + Send;
+
+    /// Ids of all objects of the type that the client sees, for imports and the discovery of unmanaged objects.
+    fn list(_client: &Self::Client) -> impl Future<Output = Result<Vec<Id>>> + Send {
+        async {
+            let action = format!("listing {}", Self::TYPE);
+            Err(ProviderError::refused(action, "objects of this type cannot be listed"))
+        }
+    }
 }
 
 /// A data source: a documented struct whose derive is the schema, and its read.

@@ -20,11 +20,11 @@ pub use convert::{ConvertError, convert};
 pub use defaults::{Constraint, apply_defaults};
 pub use encode::{decode, encode};
 pub use json::{from_json, infer_json, to_json};
-pub use number::Number;
+pub use number::{ArithmeticError, Decimal, Number};
 pub use operators::{OperatorError, binary, equal, unary};
 pub use path::{Path, PathStep};
 pub use refine::Refinement;
-pub use text::{display, type_text};
+pub use text::{display, type_display, type_text};
 pub use ty::{ObjectType, Type};
 pub use unify::unify;
 

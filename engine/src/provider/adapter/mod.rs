@@ -1,0 +1,153 @@
+//! Typed resources and data sources as a provider: what a provider crate registers is all that the engine needs.
+
+mod data;
+mod form;
+mod resource;
+mod settle;
+#[cfg(test)]
+mod tests;
+mod timeouts;
+mod wait;
+
+use std::any::Any;
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+
+use self::data::AnyData;
+use self::resource::{AnyResource, Operations};
+use super::typed::{DataSource, Id, Resource, TypedClient};
+use super::{Client, Creation, IntentKey, Known, ProviderError, ReadOutcome, ResourceType};
+use crate::schema::Schema;
+use crate::value::Value;
+
+/// The resource types and data sources of a provider, by name.
+///
+/// ```ignore
+/// let mut registry = Registry::new();
+/// registry.resource::<Vpc>().resource::<Subnet>().data::<Ami>();
+/// ```
+pub struct Registry<C> {
+    resources: BTreeMap<&'static str, Arc<dyn AnyResource<C>>>,
+    data: BTreeMap<&'static str, Arc<dyn AnyData<C>>>,
+}
+
+impl<C: TypedClient> Registry<C> {
+    /// Without any type.
+    pub fn new() -> Self {
+        Self { resources: BTreeMap::new(), data: BTreeMap::new() }
+    }
+
+    /// Adds a resource type.
+    ///
+    /// # Panics
+    /// There is a resource type of the same name already.
+    pub fn resource<R: Resource<Client = C>>(&mut self) -> &mut Self {
+        let former = self.resources.insert(R::TYPE, Arc::new(resource::Adapter::<R>::new()));
+        assert!(former.is_none(), "the resource type {} is registered twice", R::TYPE);
+        self
+    }
+
+    /// Adds a data source.
+    ///
+    /// # Panics
+    /// There is a data source of the same name already.
+    pub fn data<D: DataSource<Client = C>>(&mut self) -> &mut Self {
+        let former = self.data.insert(D::TYPE, Arc::new(data::Adapter::<D>::new()));
+        assert!(former.is_none(), "the data source {} is registered twice", D::TYPE);
+        self
+    }
+
+    /// A resource type, or `None` if there is none of this name.
+    pub fn resource_type(&self, name: &str) -> Option<&dyn ResourceType> {
+        self.resources.get(name).map(|it| &**it as &dyn ResourceType)
+    }
+
+    /// The schema of a data source, or `None` if there is none of this name.
+    pub fn data_source(&self, name: &str) -> Option<&Schema> {
+        self.data.get(name).map(|it| it.schema())
+    }
+
+    /// All resource type names in order.
+    pub fn resource_types(&self) -> Vec<&str> {
+        self.resources.keys().copied().collect()
+    }
+
+    /// All data source names in order.
+    pub fn data_sources(&self) -> Vec<&str> {
+        self.data.keys().copied().collect()
+    }
+
+    /// The operations of all types through `client`: what [`super::Provider::configure`] returns.
+    pub fn client(&self, client: Arc<C>) -> TypedClientHandle<C> {
+        let resources = self.resources.iter().map(|(name, it)| (*name, it.bind(&client))).collect();
+        TypedClientHandle { client, resources, data: self.data.clone() }
+    }
+}
+
+impl<C: TypedClient> Default for Registry<C> {
+    fn default() -> Self {
+        Self::new()
+    }
+}
+
+/// A typed client as the engine's: finds the type by its name, and waits, batches and converts for it.
+pub struct TypedClientHandle<C> {
+    client: Arc<C>,
+    resources: BTreeMap<&'static str, Box<dyn Operations>>,
+    data: BTreeMap<&'static str, Arc<dyn AnyData<C>>>,
+}
+
+impl<C: TypedClient> TypedClientHandle<C> {
+    fn of(&self, type_name: &str) -> Result<&dyn Operations, ProviderError> {
+        self.resources.get(type_name).map(Box::as_ref).ok_or_else(|| unsupported("resource type", type_name))
+    }
+}
+
+fn unsupported(kind: &str, name: &str) -> ProviderError {
+    ProviderError::refused(format!("finding {name}"), format!("the provider has no {kind} of this name"))
+}
+
+#[async_trait]
+impl<C: TypedClient> Client for TypedClientHandle<C> {
+    async fn read(&self, type_name: &str, objects: Vec<Known>) -> Vec<ReadOutcome> {
+        match self.of(type_name) {
+            Ok(operations) => operations.read(objects).await,
+            Err(error) => objects.iter().map(|_| ReadOutcome::Failed(error.clone())).collect(),
+        }
+    }
+
+    async fn create(&self, type_name: &str, planned: &Value, creation: &Creation<'_>) -> Result<Value, ProviderError> {
+        self.of(type_name)?.create(planned, creation).await
+    }
+
+    async fn update(&self, type_name: &str, prior: &Value, planned: &Value) -> Result<Value, ProviderError> {
+        self.of(type_name)?.update(prior, planned).await
+    }
+
+    async fn delete(&self, type_name: &str, prior: &Value) -> Result<(), ProviderError> {
+        self.of(type_name)?.delete(prior).await
+    }
+
+    async fn find(&self, type_name: &str, planned: &Value, key: &IntentKey) -> Result<Option<Value>, ProviderError> {
+        self.of(type_name)?.find(planned, key).await
+    }
+
+    async fn list(&self, type_name: &str) -> Result<Vec<Id>, ProviderError> {
+        self.of(type_name)?.list().await
+    }
+
+    async fn read_data(&self, type_name: &str, config: &Value) -> Result<Value, ProviderError> {
+        let source = self.data.get(type_name).ok_or_else(|| unsupported("data source", type_name))?;
+        source.read(&self.client, config).await
+    }
+
+    fn as_any(&self) -> &dyn Any {
+        &self.client
+    }
+
+    fn calls(&self) -> u64 {
+        self.client.calls()
+    }
+}

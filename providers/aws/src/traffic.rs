@@ -1,0 +1,95 @@
+//! The calls of a client: counts them, and gives up early where nothing listens.
+
+use std::collections::BTreeMap;
+use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, PoisonError};
+
+use aws_smithy_runtime_api::box_error::BoxError;
+use aws_smithy_runtime_api::client::interceptors::Intercept;
+use aws_smithy_runtime_api::client::interceptors::context::{
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, InterceptorContext,
+};
+use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority};
+use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
+use aws_smithy_types::config_bag::ConfigBag;
+
+use crate::wire::error::never_connected;
+
+/// Attempts without a connection, one after the other, after which no call is repeated: an endpoint that is wrong or
+/// down is reported within seconds, though throttled calls are repeated for minutes.
+const REFUSED_LIMIT: u32 = 4;
+
+/// What was sent so far, shared by all service clients of a provider's configuration.
+#[derive(Clone, Debug, Default)]
+pub(crate) struct Traffic(Arc<Counters>);
+
+#[derive(Debug, Default)]
+struct Counters {
+    sent: AtomicU64,
+    refused: AtomicU32,
+    operations: Mutex<BTreeMap<String, u64>>,
+}
+
+impl Traffic {
+    /// Requests sent so far, every attempt counted.
+    pub fn sent(&self) -> u64 {
+        self.0.sent.load(Ordering::Relaxed)
+    }
+
+    /// Requests sent so far by `Service:Operation`.
+    pub fn operations(&self) -> BTreeMap<String, u64> {
+        self.0.operations.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+}
+
+impl Intercept for Traffic {
+    fn name(&self) -> &'static str {
+        "plumb traffic"
+    }
+
+    fn read_before_transmit(
+        &self,
+        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.sent.fetch_add(1, Ordering::Relaxed);
+        let metadata = config.load::<Metadata>();
+        let operation = metadata.map(|it| format!("{}:{}", it.service(), it.name())).unwrap_or_default();
+        tracing::debug!(operation, "AWS request");
+        *self.0.operations.lock().unwrap_or_else(PoisonError::into_inner).entry(operation).or_default() += 1;
+        Ok(())
+    }
+
+    fn read_before_deserialization(
+        &self,
+        _context: &BeforeDeserializationInterceptorContextRef<'_>,
+        _components: &RuntimeComponents,
+        _config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        self.0.refused.store(0, Ordering::Relaxed);
+        Ok(())
+    }
+}
+
+impl ClassifyRetry for Traffic {
+    fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        let error = context.output_or_error().and_then(Result::err).and_then(|it| it.as_connector_error());
+        if !error.is_some_and(never_connected) {
+            return RetryAction::NoActionIndicated;
+        }
+        if self.0.refused.fetch_add(1, Ordering::Relaxed) + 1 >= REFUSED_LIMIT {
+            return RetryAction::RetryForbidden;
+        }
+        RetryAction::NoActionIndicated
+    }
+
+    fn name(&self) -> &'static str {
+        "plumb unreachable endpoint"
+    }
+
+    fn priority(&self) -> RetryClassifierPriority {
+        RetryClassifierPriority::run_after(RetryClassifierPriority::transient_error_classifier())
+    }
+}
