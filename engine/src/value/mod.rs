@@ -1,5 +1,6 @@
 //! Values: typed, possibly unknown, possibly sensitive; cheap to copy.
 
+mod access;
 mod convert;
 mod defaults;
 mod encode;
@@ -8,6 +9,7 @@ mod number;
 mod operators;
 mod path;
 mod refine;
+mod serde;
 mod set;
 mod text;
 mod ty;
@@ -16,17 +18,19 @@ mod unify;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+pub use self::serde::{ValueError, from_value, to_value};
+pub use access::{AccessError, elements, get_attr, index};
 pub use convert::{ConvertError, convert};
-pub use defaults::{Constraint, apply_defaults};
+pub use defaults::{Constraint, Defaults, apply_defaults};
 pub use encode::{decode, encode};
-pub use json::{from_json, infer_json, to_json};
+pub use json::{from_json, infer_json, sorted_json, to_json, type_from_json, type_to_json};
 pub use number::{ArithmeticError, Decimal, Number};
 pub use operators::{OperatorError, binary, equal, unary};
 pub use path::{Path, PathStep};
-pub use refine::Refinement;
+pub use refine::{Refinement, unknown_of_either};
 pub use text::{display, type_display, type_text};
 pub use ty::{ObjectType, Type};
-pub use unify::unify;
+pub use unify::{mismatch_text, unify};
 
 /// Properties of a value that every operation on it passes on to its result.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash, PartialOrd, Ord)]

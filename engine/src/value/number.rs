@@ -9,6 +9,7 @@ use std::sync::Arc;
 
 use dashu_int::ops::BitTest;
 use dashu_int::{IBig, Sign, UBig};
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 pub use arithmetic::ArithmeticError;
 pub use decimal::Decimal;
@@ -101,6 +102,18 @@ impl Number {
         let (mantissa, exponent) = if stored == 0 { (fraction, -1074) } else { (fraction | (1 << 52), stored - 1075) };
         let mantissa = IBig::from_parts(Sign::from(value < 0.0), UBig::from(mantissa));
         Some(rounded(mantissa, exponent, precision))
+    }
+
+    /// The number that [`Number::precise`] described.
+    pub(super) fn restored(digits: &str, precision: u16) -> Option<Number> {
+        let precision = precision.clamp(1, PRECISION);
+        Number::parse(digits).map(|number| Number { precision, ..number })
+    }
+
+    /// All digits and the bits of mantissa, where the shortest text does not say the whole number.
+    pub(super) fn precise(&self) -> Option<(String, u16)> {
+        let same = Number::parse(&self.to_string()).is_some_and(|it| it == *self);
+        (!same).then(|| (self.exact().plain(), self.precision))
     }
 
     /// A whole number of any size; it keeps all digits up to 512 bits.
@@ -367,6 +380,20 @@ impl fmt::Display for Number {
 /// Whether all bits are within the precision.
 fn fits(magnitude: u64, precision: u16) -> bool {
     u64::BITS - magnitude.leading_zeros() <= precision.into()
+}
+
+impl Serialize for Number {
+    /// As text, because most formats have no number of this size.
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        serializer.collect_str(self)
+    }
+}
+
+impl<'de> Deserialize<'de> for Number {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let text = String::deserialize(deserializer)?;
+        Number::parse(&text).ok_or_else(|| serde::de::Error::custom("a number is required"))
+    }
 }
 
 impl From<i64> for Number {

@@ -7,6 +7,8 @@ use std::sync::{Arc, LazyLock};
 use regex::Regex;
 use unicode_normalization::{UnicodeNormalization, is_nfc_quick};
 
+use unicode_segmentation::UnicodeSegmentation;
+
 use super::{Kind, Marks, Type, Value};
 
 /// The text in Unicode NFC.
@@ -15,6 +17,20 @@ pub(super) fn nfc(text: &str) -> Arc<str> {
         return text.into();
     }
     text.nfc().collect::<String>().into()
+}
+
+/// The beginning of a text that stays as it is whatever follows: what follows may combine with the last character.
+pub(super) fn stable_prefix(text: &str) -> &str {
+    match text.grapheme_indices(true).next_back() {
+        Some((_, " " | "\t")) => text,
+        Some((_, last))
+            if last.len() == 1 && last.bytes().all(|it| it.is_ascii_punctuation() && !b"<>=`".contains(&it)) =>
+        {
+            text
+        }
+        Some((at, _)) => &text[..at],
+        None => text,
+    }
 }
 
 /// A value as the console prints it, sensitive and unknown parts as `(sensitive value)` and `(known after apply)`.

@@ -10,6 +10,7 @@
 
 pub mod client;
 mod connect;
+pub mod ec2;
 mod provider;
 pub mod settings;
 mod shared;
@@ -28,5 +29,7 @@ pub fn provider() -> Arc<dyn Provider> {
 
 /// All resource types and data sources, sorted by name.
 pub fn all() -> Registry<Aws> {
-    Registry::new()
+    let mut registry = Registry::new();
+    registry.resource::<ec2::vpc::Vpc>();
+    registry
 }

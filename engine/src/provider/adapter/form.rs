@@ -11,7 +11,7 @@ use super::timeouts;
 use crate::provider::typed::{DataSource, Resource, TypedClient};
 use crate::provider::{ProviderError, Schematic};
 use crate::schema::{Attribute, Block, Schema};
-use crate::value::{Marks, Type, Value, convert, from_value, to_value};
+use crate::value::{Kind, Marks, Type, Value, convert, from_value, to_value};
 
 /// Name of the attribute that every type has.
 pub(super) const ID: &str = "id";
@@ -57,8 +57,9 @@ impl Form {
         Self { name, ty: block.ty(), schema: Schema { version, block }, fields, unreadable: &[] }
     }
 
-    /// The struct of an object; what is unknown or null in the object is `None`, empty or zero.
+    /// The struct of an object; what is unknown or null in the object is the default, `None`, empty or zero.
     pub fn parse<T: DeserializeOwned>(&self, object: &Value) -> Result<T, ProviderError> {
+        let object = with_defaults(object.clone(), &self.schema.block);
         let fields = object.as_map().into_iter().flatten().filter(|(name, _)| self.fields.contains(*name));
         let fields = fields.map(|(name, value)| (name.clone(), known(value.clone())));
         from_value(&Value::object(fields)).map_err(|error| self.broken("reading the attributes", &error))
@@ -130,6 +131,29 @@ impl Form {
 /// The value without marks: providers see plain values, and the engine knows what is sensitive.
 pub(super) fn plain(value: &Value) -> Value {
     value.clone().without_marks(Marks::SENSITIVE.and(Marks::EPHEMERAL))
+}
+
+/// The object with the schema's defaults in the place of nulls, in nested blocks too.
+fn with_defaults(object: Value, block: &Block) -> Value {
+    let null = |object: &Value, name: &str| object.get(name).is_none_or(Value::is_null);
+    let defaults = block.attributes.iter().filter_map(|(name, it)| Some((name, it.default.as_ref()?)));
+    let object = defaults.fold(object, |object, (name, default)| match null(&object, name) {
+        true => object.with(name, default.clone()),
+        false => object,
+    });
+    block.blocks.iter().fold(object, |object, (name, nested)| {
+        let inner = |item: &Value| with_defaults(item.clone(), &nested.block);
+        let filled = match object.get(name).map(Value::kind) {
+            Some(Kind::Object(_)) => object.get(name).map(inner),
+            Some(Kind::List(ty, items)) => Some(Value::list(ty.clone(), items.iter().map(inner).collect())),
+            Some(Kind::Set(ty, items)) => Some(Value::set(ty.clone(), items.iter().map(inner).collect())),
+            _ => None,
+        };
+        match filled {
+            Some(filled) => object.with(name, filled),
+            None => object,
+        }
+    })
 }
 
 /// The value with null in the place of everything unknown.

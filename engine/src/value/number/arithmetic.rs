@@ -9,19 +9,19 @@ use super::{Number, PRECISION, Repr, rounded, top};
 #[derive(Clone, Copy, Debug, PartialEq, Eq, thiserror::Error)]
 pub enum ArithmeticError {
     /// `Inf + -Inf`
-    #[error("can't compute sum of opposing infinities")]
+    #[error("opposite infinities have no sum")]
     OpposingInfinities,
     /// `Inf - Inf`
-    #[error("can't subtract infinity from itself")]
+    #[error("an infinity less itself has no value")]
     InfinityMinusItself,
     /// `0 * Inf`
-    #[error("can't multiply zero by infinity")]
+    #[error("zero times infinity has no value")]
     ZeroTimesInfinity,
     /// `0 / 0`, `Inf / Inf`
-    #[error("can't divide zero by zero or infinity by infinity")]
+    #[error("neither zero by zero nor infinity by infinity can be divided")]
     Undivided,
     /// `5 % Inf`
-    #[error("can't use modulo with zero and infinity")]
+    #[error("a remainder with infinity has no value")]
     ModuloInfinity,
 }
 

@@ -80,6 +80,9 @@ pub struct Grant {
     pub user: String,
     /// Why.
     pub note: Option<String>,
+    /// What the user may do.
+    #[attr(default = "read")]
+    pub may: String,
 }
 
 /// Space to store things in.

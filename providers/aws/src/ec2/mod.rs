@@ -1,0 +1,69 @@
+//! EC2: networks, addresses and firewalls, and the idioms of its API.
+
+pub mod vpc;
+
+use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
+use plumb_engine::provider::IntentKey;
+use plumb_engine::provider::typed::Result;
+
+use crate::client::Aws;
+use crate::wire::{Context, INTENT, Tags, tags};
+
+/// How many values a filter takes.
+pub const FILTER_VALUES: usize = 200;
+
+/// How long something that was just made may be unknown to other calls.
+pub const VISIBLE: std::time::Duration = std::time::Duration::from_secs(60);
+
+/// A filter on values of which one must match.
+pub fn filter<V: Into<String>>(name: &str, values: impl IntoIterator<Item = V>) -> Filter {
+    Filter::builder().name(name).set_values(Some(values.into_iter().map(Into::into).collect())).build()
+}
+
+/// The filter that finds what a create under `key` made.
+pub fn by_intent(key: &IntentKey) -> Filter {
+    filter(&format!("tag:{INTENT}"), [key.as_str()])
+}
+
+/// Tags of a create, with the tag by which [`by_intent`] finds its object.
+pub fn tags_on_create(resource: ResourceType, tags: &Tags, key: &IntentKey) -> TagSpecification {
+    let tags = tags::with_intent(tags, key);
+    TagSpecification::builder().resource_type(resource).set_tags(Some(sdk_tags(&tags))).build()
+}
+
+/// Tags as an answer tells them.
+pub fn observed_tags(tags: Option<Vec<Tag>>) -> Tags {
+    tags::observed(tags.unwrap_or_default().into_iter().map(|it| (it.key, it.value)))
+}
+
+/// Turns the tags `prior` of an object into `now`, with at most one call each for what is set and what is removed.
+///
+/// # Errors
+/// A call is refused.
+pub async fn retag(aws: &Aws, id: &str, prior: &Tags, now: &Tags) -> Result<()> {
+    let diff = tags::diff(prior, now);
+    if !diff.remove.is_empty() {
+        let keys = diff.remove.iter().map(|key| Tag::builder().key(key).build()).collect();
+        let call = aws.ec2.delete_tags().resources(id).set_tags(Some(keys)).send();
+        call.await.context("removing tags (DeleteTags)")?;
+    }
+    if !diff.set.is_empty() {
+        let call = aws.ec2.create_tags().resources(id).set_tags(Some(sdk_tags(&diff.set))).send();
+        call.await.context("setting tags (CreateTags)")?;
+    }
+    Ok(())
+}
+
+/// ARN of an EC2 object: `subnet/subnet-1`.
+pub fn arn(aws: &Aws, owner: &str, resource: &str) -> String {
+    crate::wire::arn::arn(aws.partition.id, "ec2", &aws.region, owner, resource)
+}
+
+/// A switch as attribute calls take it.
+pub fn switch(value: impl Into<Option<bool>>) -> AttributeBooleanValue {
+    AttributeBooleanValue::builder().value(value.into().unwrap_or_default()).build()
+}
+
+fn sdk_tags(tags: &Tags) -> Vec<Tag> {
+    tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
+}
