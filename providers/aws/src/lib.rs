@@ -8,9 +8,11 @@
 //!
 //! A type is the file, its `pub mod`, and its line in [`all`].
 
+pub mod autoscaling;
 pub mod client;
 mod connect;
 pub mod ec2;
+pub mod iam;
 mod provider;
 pub mod settings;
 mod shared;
@@ -30,6 +32,22 @@ pub fn provider() -> Arc<dyn Provider> {
 /// All resource types and data sources, sorted by name.
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
-    registry.resource::<ec2::vpc::Vpc>();
+    registry
+        .resource::<autoscaling::group::Group>()
+        .resource::<autoscaling::policy::Policy>()
+        .resource::<autoscaling::schedule::Schedule>()
+        .resource::<ec2::ebs_volume::EbsVolume>()
+        .resource::<iam::instance_profile::InstanceProfile>()
+        .resource::<iam::policy::Policy>()
+        .resource::<iam::role::Role>()
+        .resource::<iam::role_policy::RolePolicy>()
+        .resource::<iam::role_policy_attachment::RolePolicyAttachment>()
+        .resource::<ec2::instance::Instance>()
+        .resource::<ec2::key_pair::KeyPair>()
+        .resource::<ec2::launch_template::LaunchTemplate>()
+        .resource::<ec2::vpc::Vpc>();
+    registry
+        .data::<ec2::data_ami::Ami>()
+        .data::<iam::data_policy_document::PolicyDocument>();
     registry
 }

@@ -9,10 +9,10 @@ use plumb_engine::provider::typed::{DataSource, Id, Result};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{filter, observed_tags};
+use super::{arn, filter, observed_tags};
 use crate::client::Aws;
 use crate::wire::words::{text, words};
-use crate::wire::{Context, Tags, arn};
+use crate::wire::{Tags, pages};
 
 /// What is done, for errors.
 const ACTION: &str = "reading aws_ami (DescribeImages)";
@@ -187,7 +187,7 @@ impl DataSource for Ami {
         }
         let image = self.pick(self.images(aws).await?)?;
         let id = image.image_id.clone().unwrap_or_default();
-        let arn = arn::arn(aws.partition.id, "ec2", &aws.region, "", &format!("image/{id}"));
+        let arn = arn(aws, "", &format!("image/{id}"));
         Ok((id, Self { arn: Some(arn), ..self.observe(image) }))
     }
 }
@@ -211,12 +211,7 @@ impl Ami {
             .set_owners(words(&self.owners))
             .set_include_deprecated(self.include_deprecated)
             .set_filters((!filters.is_empty()).then_some(filters));
-        let mut pages = call.into_paginator().items().send();
-        let mut images = Vec::new();
-        while let Some(image) = pages.next().await {
-            images.push(image.context(ACTION)?);
-        }
-        Ok(images)
+        pages!(call, ACTION)
     }
 
     fn pick(&self, images: Vec<sdk::Image>) -> Result<sdk::Image> {

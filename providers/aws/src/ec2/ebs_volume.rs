@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_ec2::operation::create_volume::builders::CreateVolumeFluentBuilder;
 use aws_sdk_ec2::types as sdk;
 use aws_smithy_types::date_time::Format;
 use plumb_engine::Schema;
@@ -11,10 +12,10 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, ProviderError, 
 use plumb_engine::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
-use super::{filter, observed_tags, retag, tag_on_create};
+use super::{FILTER_VALUES, arn, filter, observed_tags, retag, tagged};
 use crate::client::Aws;
 use crate::wire::words::{text, word};
-use crate::wire::{Absent, Context, Tags, arn, ids, patiently, until_found};
+use crate::wire::{Absent, Context, Tags, ids, pages, patiently, told, until_found};
 
 /// Block storage in one availability zone.
 #[derive(Schema, Serialize, Deserialize, Clone, Debug, Default)]
@@ -74,7 +75,7 @@ impl Resource for EbsVolume {
     const TYPE: &'static str = "aws_ebs_volume";
     const RECOGNITION: Recognition = Recognition::ClientToken;
     const TIMEOUTS: Timeouts = Timeouts::minutes(10);
-    const BATCH: usize = 200;
+    const BATCH: usize = FILTER_VALUES;
     const WAIT_GONE: bool = true;
 
     fn validate(config: &Value) -> Diagnostics {
@@ -94,7 +95,7 @@ impl Resource for EbsVolume {
                 change.planned = change.planned.clone().with(name, Value::unknown(Type::Number));
             }
         }
-        let number = |value: &Value| value.get("size").and_then(Value::as_number).cloned();
+        let number = |value: &Value| value.get("size")?.as_number()?.as_i64();
         let detail = "The volume would become smaller, which EBS cannot do. Keep the size, or make a new volume and \
                       copy the data.";
         match (number(&change.prior), number(&change.planned)) {
@@ -105,47 +106,29 @@ impl Resource for EbsVolume {
 
     async fn create(&self, aws: &Aws, creation: &Creation<'_>) -> Result<Made<Self>> {
         let call = self.request(aws, creation.key);
-        let made = call.send().await.context("creating aws_ebs_volume (CreateVolume)")?;
-        let id = made.volume_id.unwrap_or_default();
+        let action = "creating aws_ebs_volume (CreateVolume)";
+        let id = told(call.send().await.context(action)?.volume_id, action)?;
         creation.made(&id);
         Ok(Made::id(id))
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
         let call = aws.ec2.describe_volumes().filters(filter("volume-id", ids(objects)));
-        let mut pages = call.into_paginator().items().send();
+        let found = pages!(call, "reading aws_ebs_volume (DescribeVolumes)")?;
         let account = aws.account().await?;
-        let mut found = Vec::new();
-        while let Some(volume) = pages.next().await {
-            let volume = volume.context("reading aws_ebs_volume (DescribeVolumes)")?;
-            let Some(id) = volume.volume_id.clone() else { continue };
-            let Some(phase) = phase(volume.state.as_ref()) else { continue };
-            let arn = arn::arn(aws.partition.id, "ec2", &aws.region, account, &format!("volume/{id}"));
+        let seen = found.into_iter().filter_map(|volume| {
+            let id = volume.volume_id.clone()?;
+            let phase = phase(volume.state.as_ref())?;
+            let arn = arn(aws, account, &format!("volume/{id}"));
             let prior = objects.iter().find(|it| it.id == id).and_then(|it| it.state.clone());
             let state = Self { arn: Some(arn), ..prior.unwrap_or_default().observe(volume) };
-            found.push(Observed::ready(id, state).phase(phase));
-        }
-        Ok(found)
+            Some(Observed::ready(id, state).phase(phase))
+        });
+        Ok(seen.collect())
     }
 
     async fn update(&self, aws: &Aws, id: &str, prior: &Self) -> Result<()> {
-        let changed = |now: Option<i32>, before: Option<i32>| now.filter(|_| now != before);
-        let size = changed(self.size, prior.size);
-        let iops = changed(self.iops, prior.iops);
-        let throughput = changed(self.throughput, prior.throughput);
-        let kind = self.r#type.clone().filter(|_| self.r#type != prior.r#type);
-        if size.is_some() || iops.is_some() || throughput.is_some() || kind.is_some() {
-            let call = aws
-                .ec2
-                .modify_volume()
-                .volume_id(id)
-                .set_size(size)
-                .set_iops(iops)
-                .set_throughput(throughput)
-                .set_volume_type(word(kind.as_ref()));
-            call.send().await.context("updating aws_ebs_volume (ModifyVolume)")?;
-            until_modified(aws, id).await?;
-        }
+        change_volume(aws, id, &self.performance(), &prior.performance()).await?;
         retag(aws, id, &prior.tags_all, &self.tags_all).await
     }
 
@@ -166,7 +149,11 @@ impl Resource for EbsVolume {
 }
 
 impl EbsVolume {
-    fn request(&self, aws: &Aws, key: &IntentKey) -> aws_sdk_ec2::operation::create_volume::builders::CreateVolumeFluentBuilder {
+    fn performance(&self) -> VolumeChange {
+        VolumeChange { size: self.size, iops: self.iops, throughput: self.throughput, kind: self.r#type.clone() }
+    }
+
+    fn request(&self, aws: &Aws, key: &IntentKey) -> CreateVolumeFluentBuilder {
         aws.ec2
             .create_volume()
             .client_token(key.as_str())
@@ -181,7 +168,7 @@ impl EbsVolume {
             .set_throughput(self.throughput.filter(|it| *it != 0))
             .set_volume_type(word(self.r#type.as_ref()))
             .set_volume_initialization_rate(self.volume_initialization_rate)
-            .set_tag_specifications(tag_on_create(sdk::ResourceType::Volume, &self.tags_all))
+            .set_tag_specifications(tagged(sdk::ResourceType::Volume, &self.tags_all).map(|it| vec![it]))
     }
 
     /// What an answer shows; `self` is what the state says.
@@ -209,7 +196,7 @@ impl EbsVolume {
     /// Makes a snapshot and waits until the volume is not needed for it any more.
     async fn snapshot(&self, aws: &Aws, id: &str) -> Result<()> {
         let action = "making the final snapshot of aws_ebs_volume (CreateSnapshot)";
-        let tags = tag_on_create(sdk::ResourceType::Snapshot, &self.tags_all);
+        let tags = tagged(sdk::ResourceType::Snapshot, &self.tags_all).map(|it| vec![it]);
         let call = aws.ec2.create_snapshot().volume_id(id).set_tag_specifications(tags);
         let Some(made) = call.send().await.absent(action, &["InvalidVolume.NotFound"])? else { return Ok(()) };
         let snapshot = made.snapshot_id.unwrap_or_default();
@@ -232,9 +219,37 @@ impl EbsVolume {
     }
 }
 
+/// What can be changed of a volume in use.
+pub struct VolumeChange {
+    /// Size, in GiB.
+    pub size: Option<i32>,
+    /// I/O operations per second.
+    pub iops: Option<i32>,
+    /// Throughput, in MiB per second.
+    pub throughput: Option<i32>,
+    /// Type.
+    pub kind: Option<String>,
+}
+
+/// Changes a volume and waits until that shows; does nothing where nothing differs.
+pub async fn change_volume(aws: &Aws, id: &str, now: &VolumeChange, prior: &VolumeChange) -> Result<()> {
+    let changed = |now: Option<i32>, before: Option<i32>| now.filter(|_| now != before);
+    let size = changed(now.size, prior.size);
+    let iops = changed(now.iops, prior.iops);
+    let throughput = changed(now.throughput, prior.throughput);
+    let kind = now.kind.as_ref().filter(|_| now.kind != prior.kind);
+    if size.is_none() && iops.is_none() && throughput.is_none() && kind.is_none() {
+        return Ok(());
+    }
+    let call = aws.ec2.modify_volume().volume_id(id).set_size(size).set_iops(iops).set_throughput(throughput);
+    let sent = call.set_volume_type(word(kind)).send().await;
+    sent.context("changing a volume (ModifyVolume)")?;
+    until_modified(aws, id).await
+}
+
 /// Waits until a change shows; the volume can be used while it is optimised.
 async fn until_modified(aws: &Aws, id: &str) -> Result<()> {
-    let action = "waiting for the change of aws_ebs_volume (DescribeVolumesModifications)";
+    let action = "waiting for the change of a volume (DescribeVolumesModifications)";
     let done = until_found(Duration::from_secs(600), async || {
         let sent = aws.ec2.describe_volumes_modifications().filters(filter("volume-id", [id])).send().await;
         let all = sent.context(action)?.volumes_modifications.unwrap_or_default();

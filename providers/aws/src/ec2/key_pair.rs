@@ -9,10 +9,11 @@ use plumb_engine::provider::{Creation, IntentKey, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{filter, observed_tags, retag, tag_on_create};
+use super::{FILTER_VALUES, arn, by_intent, filter, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
+use crate::wire;
 use crate::wire::words::text;
-use crate::wire::{Absent, Context, Tags, arn, ids, names, tags};
+use crate::wire::{Absent, Context, Tags, ids};
 
 /// Most characters of a key pair's name.
 const NAME_LENGTH: usize = 255;
@@ -54,7 +55,7 @@ impl Resource for KeyPair {
     type Client = Aws;
     const TYPE: &'static str = "aws_key_pair";
     const RECOGNITION: Recognition = Recognition::Tag;
-    const BATCH: usize = 200;
+    const BATCH: usize = FILTER_VALUES;
 
     fn validate(config: &Value) -> Diagnostics {
         let Some(key) = config.get("public_key").and_then(Value::as_str) else { return Diagnostics::new() };
@@ -62,14 +63,13 @@ impl Resource for KeyPair {
     }
 
     async fn create(&self, aws: &Aws, creation: &Creation<'_>) -> Result<Made<Self>> {
-        let name = names::chosen(self.key_name.as_deref(), self.key_name_prefix.as_deref(), creation.key, NAME_LENGTH);
-        let tags = tags::with_intent(&self.tags_all, creation.key);
+        let name = wire::name(self.key_name.as_deref(), self.key_name_prefix.as_deref(), creation.key, NAME_LENGTH);
         let call = aws
             .ec2
             .import_key_pair()
             .key_name(&name)
             .public_key_material(Blob::new(self.public_key.trim()))
-            .set_tag_specifications(tag_on_create(sdk::ResourceType::KeyPair, &tags));
+            .tag_specifications(tags_on_create(sdk::ResourceType::KeyPair, &self.tags_all, creation.key));
         call.send().await.context("creating aws_key_pair (ImportKeyPair)")?;
         creation.made(&name);
         Ok(Made::id(name))
@@ -84,7 +84,7 @@ impl Resource for KeyPair {
         let found = answer.key_pairs.unwrap_or_default().into_iter().filter_map(|it| {
             let name = it.key_name.clone()?;
             let prior = objects.iter().find(|object| object.id == name)?.state.clone();
-            let arn = arn::arn(aws.partition.id, "ec2", &aws.region, account, &format!("key-pair/{name}"));
+            let arn = arn(aws, account, &format!("key-pair/{name}"));
             Some(Observed::ready(name, Self { arn: Some(arn), ..Self::observe(it, prior) }))
         });
         Ok(found.collect())
@@ -100,7 +100,7 @@ impl Resource for KeyPair {
     }
 
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
-        let call = aws.ec2.describe_key_pairs().filters(filter(&format!("tag:{}", tags::INTENT), [key.as_str()]));
+        let call = aws.ec2.describe_key_pairs().filters(by_intent(key));
         let answer = call.send().await.context("finding aws_key_pair (DescribeKeyPairs)")?;
         Ok(answer.key_pairs.unwrap_or_default().into_iter().find_map(|it| it.key_name))
     }

@@ -1,5 +1,12 @@
 //! EC2: networks, addresses and firewalls, and the idioms of its API.
 
+pub mod data_ami;
+pub mod ebs_volume;
+pub mod instance;
+pub mod key_pair;
+pub mod launch_template;
+pub mod requirements;
+pub mod template_reference;
 pub mod vpc;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
@@ -29,6 +36,12 @@ pub fn by_intent(key: &IntentKey) -> Filter {
 pub fn tags_on_create(resource: ResourceType, tags: &Tags, key: &IntentKey) -> TagSpecification {
     let tags = tags::with_intent(tags, key);
     TagSpecification::builder().resource_type(resource).set_tags(Some(sdk_tags(&tags))).build()
+}
+
+/// Tags of a create that is found again by its token; `None` where there are none.
+pub fn tagged(resource: ResourceType, tags: &Tags) -> Option<TagSpecification> {
+    let specification = TagSpecification::builder().resource_type(resource).set_tags(Some(sdk_tags(tags)));
+    (!tags.is_empty()).then(|| specification.build())
 }
 
 /// Tags as an answer tells them.
@@ -64,6 +77,7 @@ pub fn switch(value: impl Into<Option<bool>>) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(value.into().unwrap_or_default()).build()
 }
 
-fn sdk_tags(tags: &Tags) -> Vec<Tag> {
+/// Tags for a call.
+pub fn sdk_tags(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }

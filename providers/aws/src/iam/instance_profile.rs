@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ABSENT, IN_USE, NAME_LENGTH, PROPAGATION, TOO_EARLY, intent, observed_tags, sdk_tags, time};
 use crate::client::Aws;
-use crate::wire::{Absent, Context, Tags, each, names, patiently, retry, tags};
+use crate::wire;
+use crate::wire::{Absent, Context, Tags, each, patiently, retry, tags};
 
 /// What hands a role to EC2 instances.
 #[derive(Schema, Serialize, Deserialize, Clone, Debug, Default)]
@@ -60,7 +61,7 @@ impl Resource for InstanceProfile {
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
-        let found = each(objects, async |it: &Prior<Self>| {
+        let found = each(objects.to_vec(), |it| async move {
             let profile = profile(aws, &it.id).await?;
             let name_prefix = it.state.as_ref().and_then(|it| it.name_prefix.clone());
             Ok(profile.map(|profile| Observed::ready(&it.id, Self { name_prefix, ..Self::observe(profile) })))
@@ -107,7 +108,7 @@ impl Resource for InstanceProfile {
 
 impl InstanceProfile {
     fn chosen_name(&self, key: &IntentKey) -> String {
-        names::chosen(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH)
+        wire::name(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH)
     }
 
     fn observe(profile: types::InstanceProfile) -> Self {

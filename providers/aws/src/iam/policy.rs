@@ -8,7 +8,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ABSENT, IN_USE, NAME_LENGTH, PROPAGATION, decoded, intent, observed_tags, sdk_tags};
 use crate::client::Aws;
-use crate::wire::{Absent, Context, Tags, arn, each, names, patiently, same, tags};
+use crate::wire;
+use crate::wire::{Absent, Context, Tags, arn, each, patiently, same, tags};
 
 /// Most versions that IAM keeps of a policy.
 const MOST_VERSIONS: usize = 5;
@@ -71,7 +72,7 @@ impl Resource for Policy {
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
-        let found = each(objects, async |it: &Prior<Self>| {
+        let found = each(objects.to_vec(), |it| async move {
             let Some(policy) = policy(aws, &it.id).await? else { return Ok(None) };
             let version = policy.default_version_id.clone().unwrap_or_default();
             let sent = aws.iam.get_policy_version().policy_arn(&it.id).version_id(version).send().await;
@@ -121,7 +122,7 @@ impl Resource for Policy {
 
 impl Policy {
     fn chosen_name(&self, key: &IntentKey) -> String {
-        names::chosen(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH)
+        wire::name(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH)
     }
 
     fn observe(policy: types::Policy, document: &str) -> Self {

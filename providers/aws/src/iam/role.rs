@@ -10,7 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ABSENT, IN_USE, PROPAGATION, ROLE_NAME_LENGTH, decoded, intent, observed_tags, sdk_tags, time};
 use crate::client::Aws;
-use crate::wire::{Absent, Context, Tags, each, names, patiently, retry, same, tags};
+use crate::wire;
+use crate::wire::{Absent, Context, Tags, each, patiently, retry, same, tags};
 
 /// An identity that services and people take on, with the permissions of its policies.
 #[derive(Schema, Serialize, Deserialize, Clone, Debug, Default)]
@@ -102,7 +103,7 @@ impl Resource for Role {
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
-        let found = each(objects, async |it: &Prior<Self>| {
+        let found = each(objects.to_vec(), |it| async move {
             let answer = aws.iam.get_role().role_name(&it.id).send().await;
             let Some(role) = answer.absent("reading aws_iam_role (GetRole)", ABSENT)?.and_then(|it| it.role) else {
                 return Ok(None);
@@ -166,7 +167,7 @@ impl Resource for Role {
 
 impl Role {
     fn chosen_name(&self, key: &IntentKey) -> String {
-        names::chosen(self.name.as_deref(), self.name_prefix.as_deref(), key, ROLE_NAME_LENGTH)
+        wire::name(self.name.as_deref(), self.name_prefix.as_deref(), key, ROLE_NAME_LENGTH)
     }
 
     /// What an answer shows; `self` is what the state says. Policies are `None` where they were not asked for.
@@ -260,7 +261,7 @@ async fn inline_policy_names(aws: &Aws, role: &str) -> Result<Vec<String>> {
 }
 
 async fn inline_policies(aws: &Aws, role: &str) -> Result<Vec<InlinePolicy>> {
-    each(inline_policy_names(aws, role).await?, async |name: String| {
+    each(inline_policy_names(aws, role).await?, |name: String| async move {
         let sent = aws.iam.get_role_policy().role_name(role).policy_name(&name).send().await;
         let answer = sent.context("reading aws_iam_role (GetRolePolicy)")?;
         Ok(InlinePolicy { name: Some(name), policy: Some(decoded(&answer.policy_document)) })

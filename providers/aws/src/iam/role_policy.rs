@@ -7,7 +7,8 @@ use serde::{Deserialize, Serialize};
 
 use super::{ABSENT, NAME_LENGTH, PROPAGATION, TOO_EARLY, decoded};
 use crate::client::Aws;
-use crate::wire::{Absent, Context, each, names, patiently, same};
+use crate::wire;
+use crate::wire::{Absent, Context, each, patiently, same};
 
 /// A policy that is part of a role and goes with it. Its import id is `ROLE:NAME`.
 #[derive(Schema, Serialize, Deserialize, Clone, Debug, Default)]
@@ -41,7 +42,7 @@ impl Resource for RolePolicy {
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
-        let found = each(objects, async |it: &Prior<Self>| {
+        let found = each(objects.to_vec(), |it| async move {
             let (role, name) = parts(&it.id)?;
             let sent = aws.iam.get_role_policy().role_name(role).policy_name(name).send().await;
             let Some(answer) = sent.absent("reading aws_iam_role_policy (GetRolePolicy)", ABSENT)? else {
@@ -78,7 +79,7 @@ impl Resource for RolePolicy {
 
 impl RolePolicy {
     fn chosen_name(&self, key: &IntentKey) -> String {
-        names::chosen(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH)
+        wire::name(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH)
     }
 
     async fn put(&self, aws: &Aws, name: &str) -> Result<()> {

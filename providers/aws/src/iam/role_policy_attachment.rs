@@ -38,15 +38,15 @@ impl Resource for RolePolicyAttachment {
 
     /// One call per role, however many of its policies are asked for.
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
-        let mut roles: BTreeMap<&str, Vec<(&str, &str)>> = BTreeMap::new();
+        let mut roles: BTreeMap<String, Vec<(Id, String)>> = BTreeMap::new();
         for it in objects {
             let (role, arn) = parts(&it.id)?;
-            roles.entry(role).or_default().push((&it.id, arn));
+            roles.entry(role.to_owned()).or_default().push((it.id.clone(), arn.to_owned()));
         }
-        let found = each(roles, async |(role, wanted): (&str, Vec<(&str, &str)>)| {
-            let attached = attached(aws, role).await?;
-            let shown = wanted.into_iter().filter(|(_, arn)| attached.contains(*arn));
-            let state = |arn: &str| Self { policy_arn: arn.to_owned(), role: role.to_owned() };
+        let found = each(roles, |(role, wanted)| async move {
+            let attached = attached(aws, &role).await?;
+            let shown = wanted.into_iter().filter(|(_, arn)| attached.contains(arn));
+            let state = |arn| Self { policy_arn: arn, role: role.clone() };
             Ok(shown.map(|(id, arn)| Observed::ready(id, state(arn))).collect::<Vec<_>>())
         });
         Ok(found.await?.into_iter().flatten().collect())

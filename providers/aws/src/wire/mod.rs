@@ -9,6 +9,7 @@ pub mod region;
 pub mod retry;
 pub mod same;
 pub mod tags;
+pub mod words;
 
 use std::future::Future;
 

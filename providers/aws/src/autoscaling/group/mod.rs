@@ -23,9 +23,10 @@ use self::blocks::{
 };
 use self::request::{observed_template, template};
 use crate::client::Aws;
+use crate::wire;
 use crate::ec2::template_reference::TemplateReference;
 use crate::wire::words::{text, word, words};
-use crate::wire::{Context, ids, names, tags};
+use crate::wire::{Context, ids, tags};
 
 /// Most characters of a group's name.
 const NAME_LENGTH: usize = 255;
@@ -183,7 +184,7 @@ impl Resource for Group {
 
     async fn create(&self, aws: &Aws, creation: &Creation<'_>) -> Result<Made<Self>> {
         let began = wait::now();
-        let name = names::chosen(self.name.as_deref(), self.name_prefix.as_deref(), creation.key, NAME_LENGTH);
+        let name = wire::name(self.name.as_deref(), self.name_prefix.as_deref(), creation.key, NAME_LENGTH);
         // A suspended process must not run even once: the group gets its size when the processes stand still.
         let sized = self.suspended_processes.is_empty();
         let size = |size: i32| if sized { size } else { 0 };
@@ -226,7 +227,7 @@ impl Resource for Group {
     }
 
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
-        let name = names::chosen(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH);
+        let name = wire::name(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH);
         let found = groups(aws, vec![name]).await?.into_iter().find(|it| it.status.is_none());
         Ok(found.and_then(|it| it.auto_scaling_group_name))
     }

@@ -12,6 +12,7 @@ pub(super) fn validate(config: &Value) -> Diagnostics {
     found.extend(template(config));
     found.extend(sizes(config));
     found.extend(subnets(config));
+    found.extend(limit(config));
     found
 }
 
@@ -37,12 +38,16 @@ pub(super) fn plan(change: &mut PlannedChange) {
 fn within_limits(planned: &Value) -> Value {
     let get = |name: &str| planned.get(name).cloned().unwrap_or_else(|| Value::null(Type::Number));
     let (desired, min, max) = (get("desired_capacity"), get("min_size"), get("max_size"));
-    match (desired.as_number(), min.as_number(), max.as_number()) {
+    match (whole(&desired), whole(&min), whole(&max)) {
         (Some(desired), Some(min), _) if desired < min => get("min_size"),
         (Some(desired), _, Some(max)) if desired > max => get("max_size"),
         (Some(_), Some(_), Some(_)) => desired,
         _ => Value::unknown(Type::Number),
     }
+}
+
+fn whole(value: &Value) -> Option<i64> {
+    value.as_number().and_then(|it| it.as_i64())
 }
 
 fn template(config: &Value) -> Option<Diagnostic> {
@@ -64,7 +69,7 @@ fn template(config: &Value) -> Option<Diagnostic> {
 }
 
 fn sizes(config: &Value) -> Option<Diagnostic> {
-    let number = |name: &str| config.get(name).and_then(Value::as_number);
+    let number = |name: &str| config.get(name).and_then(whole);
     let below = |a: &str, b: &str| matches!((number(a), number(b)), (Some(a), Some(b)) if a < b);
     let wrong = if below("max_size", "min_size") {
         "`max_size` is less than `min_size`."
@@ -85,6 +90,12 @@ fn subnets(config: &Value) -> Option<Diagnostic> {
     let detail = "One of the subnet ids in `vpc_zone_identifier` is an empty text. Leave it out, for instance with \
                   `compact(…)`, or find out why it is empty.";
     empty.then(|| Diagnostic::error("Invalid subnet id", detail))
+}
+
+fn limit(config: &Value) -> Option<Diagnostic> {
+    let reason = super::wait::duration(config.get("wait_for_capacity_timeout")?.as_str()?).err()?;
+    let detail = format!("The argument \"wait_for_capacity_timeout\" {reason}, or \"0\" to not wait.");
+    Some(Diagnostic::error("Invalid value for argument", detail))
 }
 
 #[cfg(test)]

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use aws_sdk_autoscaling::types as sdk;
 use aws_smithy_types::DateTime;
 use plumb_engine::provider::typed::Result;
-use plumb_engine::provider::{Effect, ProviderError};
+use plumb_engine::provider::{Effect, ProviderError, parse_duration};
 use tokio::time::{Instant, sleep};
 
 use super::{Group, groups};
@@ -84,12 +84,17 @@ impl Group {
 
     fn limit(&self) -> Duration {
         // The form was checked when the configuration was planned.
-        super::change::duration(&self.wait_for_capacity_timeout).unwrap_or_default()
+        duration(&self.wait_for_capacity_timeout).unwrap_or_default()
     }
 }
 
 fn positive(number: Option<i32>) -> Option<i32> {
     number.filter(|it| *it > 0)
+}
+
+/// The time limit of an argument: `0` is none, and anything but a duration is an error that says what is wrong.
+pub(super) fn duration(text: &str) -> std::result::Result<Duration, String> {
+    if text == "0" || text == "0s" { Ok(Duration::ZERO) } else { parse_duration(text) }
 }
 
 /// The time from which on activities count.
@@ -156,7 +161,7 @@ async fn healthy_in(
     let sources = sources.iter().filter(|it| it.r#type.as_deref() == Some("elbv2")).filter_map(|it| it.identifier.as_ref());
     let arns: BTreeSet<String> =
         group.target_group_arns.as_deref().unwrap_or_default().iter().chain(sources).cloned().collect();
-    let healthy: Vec<BTreeSet<String>> = each(arns, async |arn: String| {
+    let healthy: Vec<BTreeSet<String>> = each(arns, |arn: String| async move {
         let sent = aws.elbv2.describe_target_health().target_group_arn(arn).send().await;
         let answer = sent.context("waiting for the targets of aws_autoscaling_group (DescribeTargetHealth)")?;
         let targets = answer.target_health_descriptions.unwrap_or_default().into_iter().filter(|it| {

@@ -15,7 +15,7 @@ use crate::client::Aws;
 use crate::ec2::launch_template::blocks::CreditSpecification;
 use crate::ec2::{filter, retag, switch, tagged};
 use crate::wire::words::{word, words};
-use crate::wire::{Context, Tags, retry, until_found};
+use crate::wire::{Context, Tags, retry, told, until_found};
 
 /// Launches the instance, and then does what no argument of the launch does.
 pub(super) async fn create(instance: &Instance, aws: &Aws, creation: &Creation<'_>) -> Result<Made<Instance>> {
@@ -25,8 +25,9 @@ pub(super) async fn create(instance: &Instance, aws: &Aws, creation: &Creation<'
     };
     let call = instance.request(aws, root).client_token(creation.key.as_str());
     let sent = retry::while_error(PROPAGATION, unknown_profile, || call.clone().send()).await;
-    let made = sent.context("creating aws_instance (RunInstances)")?;
-    let id = made.instances.unwrap_or_default().into_iter().find_map(|it| it.instance_id).unwrap_or_default();
+    let action = "creating aws_instance (RunInstances)";
+    let made = sent.context(action)?.instances.unwrap_or_default();
+    let id = told(made.into_iter().find_map(|it| it.instance_id), action)?;
     creation.made(&id);
     if !instance.source_dest_check {
         modify(aws, &id, |call| call.source_dest_check(switch(false))).await?;
@@ -36,7 +37,7 @@ pub(super) async fn create(instance: &Instance, aws: &Aws, creation: &Creation<'
 }
 
 /// Whether the instance profile is not known to EC2 yet.
-fn unknown_profile(error: &impl ProvideErrorMetadata) -> bool {
+pub(super) fn unknown_profile(error: &impl ProvideErrorMetadata) -> bool {
     error.code() == Some("InvalidParameterValue")
         && error.message().is_some_and(|it| it.contains("iamInstanceProfile") || it.contains("IAM Instance Profile"))
 }
@@ -100,7 +101,7 @@ impl Instance {
             }))
             .set_tag_specifications(self.tag_specifications())
             .set_user_data(self.sent_user_data());
-        self.with_network(call)
+        self.on_network(call)
     }
 
     fn tag_specifications(&self) -> Option<Vec<sdk::TagSpecification>> {
@@ -125,7 +126,7 @@ impl Instance {
 
     /// Network arguments stand either at the instance or at its first interface, which alone can say whether it gets a
     /// public address.
-    fn with_network(&self, call: RunCall) -> RunCall {
+    fn on_network(&self, call: RunCall) -> RunCall {
         let existing: Vec<_> = self.existing_interfaces();
         if !existing.is_empty() {
             return call.set_network_interfaces(Some(existing));

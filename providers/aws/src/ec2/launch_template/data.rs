@@ -284,7 +284,8 @@ impl MarketOptions {
 }
 
 impl SpotOptions {
-    fn request(&self) -> sdk::LaunchTemplateSpotMarketOptionsRequest {
+    /// As a call sends it.
+    pub(in crate::ec2) fn request(&self) -> sdk::LaunchTemplateSpotMarketOptionsRequest {
         sdk::LaunchTemplateSpotMarketOptionsRequest::builder()
             .set_block_duration_minutes(self.block_duration_minutes)
             .set_instance_interruption_behavior(word(self.instance_interruption_behavior.as_ref()))

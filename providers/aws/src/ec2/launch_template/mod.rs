@@ -22,9 +22,10 @@ use self::blocks::{
     PrivateDnsNameOptions, ProfileReference, TagSpecification,
 };
 use super::requirements::InstanceRequirements;
-use super::{observed_tags, retag, tag_on_create};
+use super::{arn, observed_tags, retag, tagged};
 use crate::client::Aws;
-use crate::wire::{Absent, Context, Tags, arn, each, names};
+use crate::wire;
+use crate::wire::{Absent, Context, Tags, each, ids, told};
 
 /// Codes for "there is no such template".
 const ABSENT: &[&str] = &["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
@@ -161,15 +162,17 @@ impl Resource for LaunchTemplate {
 
     /// A change of anything that a version holds makes a version, whose number AWS tells.
     fn plan(change: &mut PlannedChange, _client: Option<&Aws>) -> Diagnostics {
-        if change.prior.is_null() || !makes_version(&change.prior, &change.planned) {
+        if change.prior.is_null() || change.planned.is_null() {
             return Diagnostics::new();
         }
-        let number = || Value::unknown(Type::Number);
-        let mut planned = std::mem::replace(&mut change.planned, Value::null(Type::Dynamic));
-        planned = planned.with("latest_version", number());
+        let mut planned = change.planned.clone();
+        let is_new = makes_version(&change.prior, &planned);
         let follows = planned.get("update_default_version").is_some_and(|it| it.is_unknown() || it.as_bool() == Some(true));
-        if follows {
-            planned = planned.with("default_version", number());
+        if follows && (is_new || planned.get("default_version") != planned.get("latest_version")) {
+            planned = planned.with("default_version", Value::unknown(Type::Number));
+        }
+        if is_new {
+            planned = planned.with("latest_version", Value::unknown(Type::Number));
         }
         change.planned = planned;
         Diagnostics::new()
@@ -184,23 +187,22 @@ impl Resource for LaunchTemplate {
             .launch_template_name(name)
             .set_version_description(self.description.clone().filter(|it| !it.is_empty()))
             .launch_template_data(self.data())
-            .set_tag_specifications(tag_on_create(sdk::ResourceType::LaunchTemplate, &self.tags_all));
-        let made = call.send().await.context("creating aws_launch_template (CreateLaunchTemplate)")?;
-        let id = made.launch_template.and_then(|it| it.launch_template_id).unwrap_or_default();
+            .set_tag_specifications(tagged(sdk::ResourceType::LaunchTemplate, &self.tags_all).map(|it| vec![it]));
+        let action = "creating aws_launch_template (CreateLaunchTemplate)";
+        let made = call.send().await.context(action)?;
+        let id = told(made.launch_template.and_then(|it| it.launch_template_id), action)?;
         creation.made(&id);
         Ok(Made::id(id))
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
-        let ids: Vec<String> = objects.iter().map(|it| it.id.clone()).collect();
-        let templates = templates(aws, &ids).await?;
+        let templates = templates(aws, &ids(objects)).await?;
         let mut versions = latest_versions(aws, &templates).await?;
         let account = aws.account().await?;
         let found = objects.iter().filter_map(|it| {
             let template = templates.iter().find(|found| found.launch_template_id.as_ref() == Some(&it.id))?;
             let version = versions.remove(&it.id)?;
-            let resource = format!("launch-template/{}", it.id);
-            let arn = arn::arn(aws.partition.id, "ec2", &aws.region, account, &resource);
+            let arn = arn(aws, account, &format!("launch-template/{}", it.id));
             let state = it.state.clone().unwrap_or_default();
             Some(Observed::ready(&it.id, Self { arn: Some(arn), ..state.observe(template.clone(), version) }))
         });
@@ -245,7 +247,7 @@ impl Resource for LaunchTemplate {
 
 impl LaunchTemplate {
     fn chosen_name(&self, key: &IntentKey) -> String {
-        names::chosen(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH)
+        wire::name(self.name.as_deref(), self.name_prefix.as_deref(), key, NAME_LENGTH)
     }
 
     /// What answers show; `self` is what the state says.
@@ -270,7 +272,7 @@ async fn templates(aws: &Aws, ids: &[String]) -> Result<Vec<sdk::LaunchTemplate>
         Some(found) => Ok(found),
         None if ids.len() == 1 => Ok(Vec::new()),
         None => {
-            let found = each(ids, async |id: &String| describe(aws, vec![id.clone()]).await).await?;
+            let found = each(ids.to_vec(), |id| describe(aws, vec![id])).await?;
             Ok(found.into_iter().flatten().flatten().collect())
         }
     }
@@ -296,7 +298,7 @@ async fn latest_versions(
 ) -> Result<BTreeMap<String, sdk::LaunchTemplateVersion>> {
     let ids: Vec<String> = templates.iter().filter_map(|it| it.launch_template_id.clone()).collect();
     let versions = if ids.len() < ALL_AT_ONCE {
-        each(&ids, async |id: &String| versions(aws, Some(id)).await).await?.concat()
+        each(ids.clone(), |id| versions(aws, Some(id))).await?.concat()
     } else {
         versions(aws, None).await?
     };
@@ -305,9 +307,9 @@ async fn latest_versions(
 }
 
 /// The newest version of one template, or of each template of the account.
-async fn versions(aws: &Aws, id: Option<&str>) -> Result<Vec<sdk::LaunchTemplateVersion>> {
+async fn versions(aws: &Aws, id: Option<String>) -> Result<Vec<sdk::LaunchTemplateVersion>> {
     let call = aws.ec2.describe_launch_template_versions().versions("$Latest").max_results(200);
-    let mut pages = call.set_launch_template_id(id.map(str::to_owned)).into_paginator().items().send();
+    let mut pages = call.set_launch_template_id(id).into_paginator().items().send();
     let mut versions = Vec::new();
     while let Some(version) = pages.next().await {
         let action = "reading aws_launch_template (DescribeLaunchTemplateVersions)";
