@@ -37,17 +37,25 @@ pub fn all() -> Registry<Aws> {
         .resource::<autoscaling::policy::Policy>()
         .resource::<autoscaling::schedule::Schedule>()
         .resource::<ec2::ebs_volume::EbsVolume>()
+        .resource::<ec2::eip::Eip>()
+        .resource::<ec2::instance::Instance>()
+        .resource::<ec2::internet_gateway::InternetGateway>()
+        .resource::<ec2::key_pair::KeyPair>()
+        .resource::<ec2::launch_template::LaunchTemplate>()
+        .resource::<ec2::nat_gateway::NatGateway>()
+        .resource::<ec2::route::Route>()
+        .resource::<ec2::route_table::RouteTable>()
+        .resource::<ec2::route_table_association::RouteTableAssociation>()
+        .resource::<ec2::subnet::Subnet>()
+        .resource::<ec2::vpc::Vpc>()
+        .resource::<ec2::vpc_dhcp_options::VpcDhcpOptions>()
+        .resource::<ec2::vpc_dhcp_options_association::VpcDhcpOptionsAssociation>()
+        .resource::<ec2::vpc_endpoint::VpcEndpoint>()
         .resource::<iam::instance_profile::InstanceProfile>()
         .resource::<iam::policy::Policy>()
         .resource::<iam::role::Role>()
         .resource::<iam::role_policy::RolePolicy>()
-        .resource::<iam::role_policy_attachment::RolePolicyAttachment>()
-        .resource::<ec2::instance::Instance>()
-        .resource::<ec2::key_pair::KeyPair>()
-        .resource::<ec2::launch_template::LaunchTemplate>()
-        .resource::<ec2::vpc::Vpc>();
-    registry
-        .data::<ec2::data_ami::Ami>()
-        .data::<iam::data_policy_document::PolicyDocument>();
+        .resource::<iam::role_policy_attachment::RolePolicyAttachment>();
+    registry.data::<ec2::data_ami::Ami>().data::<iam::data_policy_document::PolicyDocument>();
     registry
 }

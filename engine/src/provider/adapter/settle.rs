@@ -47,8 +47,8 @@ fn attribute(observed: Value, reference: Option<&Value>, schema: &Attribute) -> 
     let nullable = schema.optional && !schema.computed && schema.default.is_none();
     match reference {
         Some(reference) => value(observed, reference, Rule { nullable, same: schema.same }),
-        // Nothing tells `""` from null here; null is what a configuration that does not mention it has.
-        None if nullable && is_empty(&observed) => Value::null(schema.ty.clone()),
+        // Nothing tells `""` or `false` from null here; null is what a configuration that does not mention it has.
+        None if nullable && (is_empty(&observed) || observed.as_bool() == Some(false)) => Value::null(schema.ty.clone()),
         None => observed,
     }
 }

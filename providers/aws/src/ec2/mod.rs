@@ -2,12 +2,23 @@
 
 pub mod data_ami;
 pub mod ebs_volume;
+pub mod eip;
 pub mod instance;
+pub mod internet_gateway;
 pub mod key_pair;
 pub mod launch_template;
+pub mod nat_gateway;
 pub mod requirements;
+pub mod route;
+pub mod route_table;
+pub mod route_table_association;
+mod routing;
+pub mod subnet;
 pub mod template_reference;
 pub mod vpc;
+pub mod vpc_dhcp_options;
+pub mod vpc_dhcp_options_association;
+pub mod vpc_endpoint;
 
 use aws_sdk_ec2::types::{AttributeBooleanValue, Filter, ResourceType, Tag, TagSpecification};
 use plumb_engine::provider::IntentKey;

@@ -155,7 +155,7 @@ impl Resource for Vpc {
         let prior = |id: &str| priors.get(id).copied().flatten();
         let known: Vec<_> = found.iter().map(|(id, _)| (id.clone(), prior(id))).collect();
         let wanted = known.iter().map(|(id, prior)| {
-            let metrics = prior.and_then(|it| it.enable_network_address_usage_metrics).unwrap_or(true);
+            let metrics = prior.is_none_or(|it| it.enable_network_address_usage_metrics == Some(true));
             (id.clone(), metrics)
         });
         let switches = each(wanted.collect::<Vec<_>>(), |(id, metrics)| Switches::read(aws, id, metrics));
