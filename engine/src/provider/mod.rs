@@ -13,7 +13,7 @@ use std::time::Duration;
 use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
-pub use self::adapter::{Registry, TypedClientHandle};
+pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schema;
 use crate::value::{Path, Type, Value};

@@ -8,11 +8,13 @@
 //!
 //! A type is the file, its `pub mod`, and its line in [`all`].
 
+pub mod autoscaling;
 pub mod client;
 pub mod cloudwatch;
 mod connect;
 pub mod ec2;
 pub mod efs;
+pub mod iam;
 pub mod kms;
 pub mod logs;
 pub mod meta;
@@ -41,10 +43,17 @@ pub fn provider() -> Arc<dyn Provider> {
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
     registry
+        .resource::<autoscaling::group::Group>()
+        .resource::<autoscaling::policy::Policy>()
+        .resource::<autoscaling::schedule::Schedule>()
         .resource::<cloudwatch::dashboard::Dashboard>()
         .resource::<cloudwatch::metric_alarm::MetricAlarm>()
+        .resource::<ec2::ebs_volume::EbsVolume>()
         .resource::<ec2::eip::Eip>()
+        .resource::<ec2::instance::Instance>()
         .resource::<ec2::internet_gateway::InternetGateway>()
+        .resource::<ec2::key_pair::KeyPair>()
+        .resource::<ec2::launch_template::LaunchTemplate>()
         .resource::<ec2::nat_gateway::NatGateway>()
         .resource::<ec2::route::Route>()
         .resource::<ec2::route_table::RouteTable>()
@@ -61,6 +70,11 @@ pub fn all() -> Registry<Aws> {
         .resource::<efs::backup_policy::EfsBackupPolicy>()
         .resource::<efs::file_system::FileSystem>()
         .resource::<efs::mount_target::MountTarget>()
+        .resource::<iam::instance_profile::InstanceProfile>()
+        .resource::<iam::policy::Policy>()
+        .resource::<iam::role::Role>()
+        .resource::<iam::role_policy::RolePolicy>()
+        .resource::<iam::role_policy_attachment::RolePolicyAttachment>()
         .resource::<kms::alias::Alias>()
         .resource::<kms::key::Key>()
         .resource::<logs::group::Group>()
@@ -75,11 +89,13 @@ pub fn all() -> Registry<Aws> {
         .resource::<sns::topic::Topic>()
         .resource::<sns::topic_subscription::TopicSubscription>()
         .resource::<ssm::parameter::Parameter>()
+        .data::<ec2::data_ami::Ami>()
         .data::<ec2::data_availability_zones::AvailabilityZones>()
         .data::<ec2::data_security_group::FoundSecurityGroup>()
         .data::<ec2::data_subnet::FoundSubnet>()
         .data::<ec2::data_subnets::Subnets>()
         .data::<ec2::data_vpc::FoundVpc>()
+        .data::<iam::data_policy_document::PolicyDocument>()
         .data::<meta::data_partition::Partition>()
         .data::<meta::data_region::Region>()
         .data::<route53::data_zone::ZoneData>()

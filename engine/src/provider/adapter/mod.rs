@@ -9,6 +9,8 @@ mod tests;
 mod timeouts;
 mod wait;
 
+pub use self::timeouts::parse as parse_duration;
+
 use std::any::Any;
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -103,7 +103,10 @@ const UNITS: [(&str, u64); 8] = [
 ];
 
 /// Reads a duration such as `40m`, `1h30m` or `1.5h`: decimal numbers, each with its unit.
-pub(super) fn parse(text: &str) -> Result<Duration, String> {
+///
+/// # Errors
+/// A clause that follows the name of the argument and says what is wrong.
+pub fn parse(text: &str) -> Result<Duration, String> {
     let syntax = || {
         format!(
             "is \"{text}\", which is no duration. A duration is one or more numbers, each with a unit: \"40m\", \

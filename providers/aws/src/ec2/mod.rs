@@ -1,16 +1,22 @@
 //! EC2: networks, addresses and firewalls, and the idioms of its API.
 
+pub mod data_ami;
 pub mod data_availability_zones;
 pub mod data_security_group;
 pub mod data_subnet;
 pub mod data_subnets;
 pub mod data_vpc;
+pub mod ebs_volume;
 pub mod eip;
+pub mod instance;
 pub mod internet_gateway;
+pub mod key_pair;
+pub mod launch_template;
 pub mod lookup;
 pub mod nat_gateway;
 mod permission_checks;
 mod permissions;
+pub mod requirements;
 pub mod route;
 pub mod route_table;
 pub mod route_table_association;
@@ -18,6 +24,7 @@ mod routing;
 pub mod security_group;
 pub mod security_group_rule;
 pub mod subnet;
+pub mod template_reference;
 pub mod vpc;
 pub mod vpc_dhcp_options;
 pub mod vpc_dhcp_options_association;
@@ -61,6 +68,12 @@ pub fn tags_on_create(resource: ResourceType, tags: &Tags, key: &IntentKey) -> T
     TagSpecification::builder().resource_type(resource).set_tags(Some(sdk_tags(&tags))).build()
 }
 
+/// Tags of a create that is found again by its token; `None` where there are none.
+pub fn tagged(resource: ResourceType, tags: &Tags) -> Option<TagSpecification> {
+    let specification = TagSpecification::builder().resource_type(resource).set_tags(Some(sdk_tags(tags)));
+    (!tags.is_empty()).then(|| specification.build())
+}
+
 /// Tags as an answer tells them.
 pub fn observed_tags(tags: Option<Vec<Tag>>) -> Tags {
     tags::observed(tags.unwrap_or_default().into_iter().map(|it| (it.key, it.value)))
@@ -94,6 +107,7 @@ pub fn switch(value: impl Into<Option<bool>>) -> AttributeBooleanValue {
     AttributeBooleanValue::builder().value(value.into().unwrap_or_default()).build()
 }
 
-fn sdk_tags(tags: &Tags) -> Vec<Tag> {
+/// Tags for a call.
+pub fn sdk_tags(tags: &Tags) -> Vec<Tag> {
     tags.iter().map(|(key, value)| Tag::builder().key(key).value(value).build()).collect()
 }

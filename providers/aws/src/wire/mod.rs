@@ -11,6 +11,7 @@ pub mod region;
 pub mod retry;
 pub mod same;
 pub mod tags;
+pub mod words;
 
 use std::error::Error;
 use std::future::Future;

@@ -51,6 +51,14 @@ pub fn protocol_name(protocol: &str) -> String {
     }
 }
 
+/// Two times in RFC 3339, whatever their offsets.
+pub fn instant(a: &str, b: &str) -> bool {
+    use aws_smithy_types::DateTime;
+    use aws_smithy_types::date_time::Format::DateTimeWithOffset;
+    let time = |text: &str| DateTime::from_str(text, DateTimeWithOffset).ok();
+    a == b || matches!((time(a), time(b)), (Some(a), Some(b)) if a == b)
+}
+
 fn parse(text: &str) -> Option<Value> {
     serde_json::from_str(text).ok()
 }
@@ -104,5 +112,7 @@ mod tests {
         assert!(protocol("6", "TCP"));
         assert!(protocol("all", "-1"));
         assert!(!json("{}", "[]"));
+        assert!(instant("2030-01-31T08:00:00Z", "2030-01-31T09:00:00+01:00"));
+        assert!(!instant("2030-01-31T08:00:00Z", "2030-01-31T08:00:01Z"));
     }
 }
