@@ -5,8 +5,8 @@
     account.py --save FILE  also write the list to a file
     account.py --same FILE  also fail when the account differs from that list
 
-The default network, AWS's own roles and keys, and objects that are already being
-deleted are left out.
+The default network, AWS's own roles, keys and parameters, automatic snapshots, and
+objects that are already being deleted are left out.
 """
 
 import argparse
@@ -110,9 +110,11 @@ def data():
         ("DB cluster parameter group", "describe_db_cluster_parameter_groups", "DBClusterParameterGroups", "DBClusterParameterGroupName"),
         ("DB snapshot", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier"),
     ]:
-        yield from ((kind, it[name]) for it in pages(rds, operation, key) if not it[name].startswith("default"))
+        # RDS's own groups begin with "default", and automatic snapshots, which go with their instance, with "rds:".
+        yield from ((kind, it[name]) for it in pages(rds, operation, key) if not it[name].startswith(("default", "rds:")))
     for it in pages(boto3.client("ssm"), "describe_parameters", "Parameters"):
-        yield "SSM parameter", it["Name"]
+        if not it["Name"].startswith("/aws/"):
+            yield "SSM parameter", it["Name"]
 
 
 def traffic():
