@@ -36,6 +36,7 @@ pub fn all() -> Registry<Aws> {
         .resource::<ec2::eip::Eip>()
         .resource::<ec2::internet_gateway::InternetGateway>()
         .resource::<ec2::nat_gateway::NatGateway>()
+        .resource::<ec2::network_interface::NetworkInterface>()
         .resource::<ec2::route::Route>()
         .resource::<ec2::route_table::RouteTable>()
         .resource::<ec2::route_table_association::RouteTableAssociation>()

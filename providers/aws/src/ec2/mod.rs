@@ -9,6 +9,7 @@ pub mod eip;
 pub mod internet_gateway;
 pub mod lookup;
 pub mod nat_gateway;
+pub mod network_interface;
 mod permission_checks;
 mod permissions;
 pub mod route;
