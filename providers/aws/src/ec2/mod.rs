@@ -50,6 +50,12 @@ pub fn by_intent(key: &IntentKey) -> Filter {
     filter(&format!("tag:{INTENT}"), [key.as_str()])
 }
 
+/// Whether a create under `key` made the object of these tags. Asked of what [`by_intent`] found, so that an answer
+/// that does not heed the filter never makes us take somebody else's object for ours.
+pub fn has_intent(tags: &[Tag], key: &IntentKey) -> bool {
+    tags.iter().any(|it| it.key() == Some(INTENT) && it.value() == Some(key.as_str()))
+}
+
 /// Tags of a create, with the tag by which [`by_intent`] finds its object.
 pub fn tags_on_create(resource: ResourceType, tags: &Tags, key: &IntentKey) -> TagSpecification {
     let tags = tags::with_intent(tags, key);
