@@ -17,7 +17,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, observed_tags, retag, switch, tags_on_create};
+use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, has_intent, observed_tags, retag, switch, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, ids, pages, patiently, plan, some, told, until_found};
 
@@ -247,7 +247,7 @@ impl Resource for NetworkInterface {
         let call = aws.ec2.describe_network_interfaces().filters(by_intent(key));
         let found: Vec<types::NetworkInterface> =
             pages!(call, "finding aws_network_interface (DescribeNetworkInterfaces)")?;
-        Ok(found.into_iter().find_map(|it| it.network_interface_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tag_set(), key)).find_map(|it| it.network_interface_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {
