@@ -55,6 +55,7 @@ pub fn all() -> Registry<Aws> {
         .resource::<ec2::key_pair::KeyPair>()
         .resource::<ec2::launch_template::LaunchTemplate>()
         .resource::<ec2::nat_gateway::NatGateway>()
+        .resource::<ec2::network_interface::NetworkInterface>()
         .resource::<ec2::route::Route>()
         .resource::<ec2::route_table::RouteTable>()
         .resource::<ec2::route_table_association::RouteTableAssociation>()

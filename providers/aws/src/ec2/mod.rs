@@ -14,6 +14,7 @@ pub mod key_pair;
 pub mod launch_template;
 pub mod lookup;
 pub mod nat_gateway;
+pub mod network_interface;
 mod permission_checks;
 mod permissions;
 pub mod requirements;

@@ -15,7 +15,9 @@ use serde::{Deserialize, Serialize};
 use super::permissions::{
     Added, Detail, Direction, Permission, Permissions, Source, Traffic, add, group_text, of_rule, remove_rules,
 };
-use super::{FILTER_VALUES, arn, by_intent, filter, observed_tags, permission_checks, retag, tags_on_create};
+use super::{
+    FILTER_VALUES, arn, by_intent, filter, has_intent, observed_tags, permission_checks, retag, tags_on_create,
+};
 use crate::client::Aws;
 use crate::wire::same::protocol_name;
 use crate::wire::{Check, Context, Tags, ids, pages, plan, same, told};
@@ -161,7 +163,7 @@ impl<S: Side> Resource for VpcSecurityGroupRule<S> {
         let call = aws.ec2.describe_security_group_rules().filters(by_intent(key));
         let action = format!("finding {} (DescribeSecurityGroupRules)", S::TYPE);
         let found: Vec<types::SecurityGroupRule> = pages!(call, &action)?;
-        Ok(found.into_iter().find_map(|it| it.security_group_rule_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.security_group_rule_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

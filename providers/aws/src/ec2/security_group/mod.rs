@@ -17,7 +17,9 @@ use self::rule::{Home, Rule, permissions, rules};
 use super::permissions::{
     Detail, Direction, GROUP_GONE, Permission, Permissions, Source, Traffic, of_group, remove_rules, replace, rules_of,
 };
-use super::{FILTER_VALUES, arn, by_intent, filter, observed_tags, permission_checks, retag, tags_on_create};
+use super::{
+    FILTER_VALUES, arn, by_intent, filter, has_intent, observed_tags, permission_checks, retag, tags_on_create,
+};
 use crate::client::Aws;
 use crate::wire::arn::parse;
 use crate::wire::name::SUFFIX;
@@ -167,7 +169,7 @@ impl Resource for SecurityGroup {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let call = aws.ec2.describe_security_groups().filters(by_intent(key));
         let found: Vec<types::SecurityGroup> = pages!(call, "finding aws_security_group (DescribeSecurityGroups)")?;
-        Ok(found.into_iter().find_map(|it| it.group_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.group_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {
