@@ -13,6 +13,8 @@ mod connect;
 pub mod ec2;
 mod provider;
 pub mod rds;
+#[cfg(test)]
+mod recorded;
 pub mod settings;
 mod shared;
 mod traffic;
@@ -35,6 +37,8 @@ pub fn all() -> Registry<Aws> {
         .resource::<rds::db_instance::DbInstanceResource>()
         .resource::<rds::db_parameter_group::DbParameterGroup>()
         .resource::<rds::db_subnet_group::DbSubnetGroup>()
+        .resource::<rds::rds_cluster::RdsCluster>()
+        .resource::<rds::rds_cluster_instance::RdsClusterInstance>()
         .resource::<rds::rds_cluster_parameter_group::RdsClusterParameterGroup>()
         .resource::<ec2::vpc::Vpc>();
     registry

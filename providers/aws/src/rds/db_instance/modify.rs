@@ -82,13 +82,7 @@ impl DbInstanceResource {
         let told =
             Self { password: self.password.clone(), password_wo_version: self.password_wo_version, ..seen.state };
         let is_shown = self.difference(&told) == Modification::default();
-        Ok(match seen.phase {
-            Phase::Failed(_) => Progress::Done,
-            Phase::Pending(_) | Phase::Deleting => Progress::Busy,
-            Phase::Ready if immediately && is_shown && !has_pending => Progress::Done,
-            Phase::Ready if !immediately && (is_shown || has_pending) => Progress::Done,
-            Phase::Ready => Progress::Waiting,
-        })
+        Ok(Progress::of(&seen.phase, is_shown, has_pending, immediately))
     }
 
     /// What is to be sent to turn `prior` into `self`. Arguments that are not set are no change.

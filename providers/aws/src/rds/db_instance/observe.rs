@@ -1,10 +1,10 @@
 //! An instance as an answer shows it.
 
 use aws_sdk_rds::types::{DbInstance, Endpoint};
-use plumb_engine::provider::typed::{Observed, Phase};
+use plumb_engine::provider::typed::Observed;
 
 use super::{DbInstanceResource, ListenerEndpoint};
-use crate::rds::wait::phase;
+use crate::rds::wait::phase_with_secret;
 use crate::rds::{observed_tags, shown_version, time};
 
 impl DbInstanceResource {
@@ -12,12 +12,7 @@ impl DbInstanceResource {
     pub(super) fn observe(db: DbInstance, prior: Option<&Self>) -> Observed<Self> {
         let id = db.db_instance_identifier.clone().unwrap_or_default();
         let secret = db.master_user_secret;
-        let phase = match phase(db.db_instance_status.as_deref()) {
-            Phase::Ready if secret.as_ref().is_some_and(|it| it.secret_status.as_deref() == Some("creating")) => {
-                Phase::Pending("making the secret of the master user".into())
-            }
-            phase => phase,
-        };
+        let phase = phase_with_secret(db.db_instance_status.as_deref(), secret.as_ref());
         let endpoint = db.endpoint.unwrap_or_else(|| Endpoint::builder().build());
         let domain = db.domain_memberships.unwrap_or_default().into_iter().next();
         let directory = domain.clone().filter(|it| it.fqdn.is_none() || it.auth_secret_arn.is_none());
@@ -120,6 +115,7 @@ impl From<Endpoint> for ListenerEndpoint {
 #[cfg(test)]
 mod tests {
     use aws_sdk_rds::types::{DomainMembership, MasterUserSecret};
+    use plumb_engine::provider::typed::Phase;
 
     use super::*;
 

@@ -5,7 +5,7 @@ use plumb_engine::provider::PlannedChange;
 use plumb_engine::value::Value;
 
 use super::NAME_LENGTH;
-use crate::rds::{check, is_version, same_database};
+use crate::rds::{check, keep_version, same_database};
 use crate::wire::{Check, plan};
 
 /// Where an instance may come from, besides being new.
@@ -110,17 +110,6 @@ fn blue_green(check: &mut Check<'_>, config: &Value) {
             "is true, but changes are made in place here. Set it to false, or make the blue/green deployment with the \
              AWS console or CLI and apply afterwards.",
         );
-    }
-}
-
-/// An asked-for version that is in use already is no change, however it was asked for before.
-fn keep_version(change: &mut PlannedChange) {
-    let text = |object: &Value, name: &str| object.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-    let (asked, actual) = (text(&change.planned, "engine_version"), text(&change.prior, "engine_version_actual"));
-    if let (Some(asked), Some(actual), Some(prior)) = (asked, actual, change.prior.get("engine_version")) {
-        if is_version(&asked, &actual) && prior.as_str().is_some() {
-            change.planned = change.planned.clone().with("engine_version", prior.clone());
-        }
     }
 }
 
