@@ -99,7 +99,7 @@ mod tests {
         assert!(!is_resource_id("db-main"));
         let prior = |id: &str, state: Option<&str>| Prior { id: id.into(), state: state.map(ToOwned::to_owned) };
         let objects = [prior("a", Some("a")), prior("b", Some("c")), prior("d", None)];
-        assert_eq!(names(&objects, Some), ["a", "b", "c", "d"]);
+        assert_eq!(names(&objects, |it: &String| Some(it)), ["a", "b", "c", "d"]);
     }
 
     #[test]
