@@ -34,7 +34,7 @@ pub fn provider() -> Arc<dyn Provider> {
 pub fn all() -> Registry<Aws> {
     let mut registry = Registry::new();
     registry
-        .resource::<rds::db_instance::DbInstanceResource>()
+        .resource::<rds::db_instance::DbInstance>()
         .resource::<rds::db_parameter_group::DbParameterGroup>()
         .resource::<rds::db_subnet_group::DbSubnetGroup>()
         .resource::<rds::rds_cluster::RdsCluster>()

@@ -122,10 +122,11 @@ pub fn shown_version(prior: Option<&String>, actual: Option<&String>) -> Option<
 fn keep_version(change: &mut PlannedChange) {
     let text = |object: &Value, name: &str| object.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
     let (asked, actual) = (text(&change.planned, "engine_version"), text(&change.prior, "engine_version_actual"));
-    if let (Some(asked), Some(actual), Some(prior)) = (asked, actual, change.prior.get("engine_version")) {
-        if is_version(&asked, &actual) && prior.as_str().is_some() {
-            change.planned = change.planned.clone().with("engine_version", prior.clone());
-        }
+    if let (Some(asked), Some(actual), Some(prior)) = (asked, actual, change.prior.get("engine_version"))
+        && is_version(&asked, &actual)
+        && prior.as_str().is_some()
+    {
+        change.planned = change.planned.clone().with("engine_version", prior.clone());
     }
 }
 

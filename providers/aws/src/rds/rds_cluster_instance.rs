@@ -228,10 +228,7 @@ impl Resource for RdsClusterInstance {
         let action = "deleting aws_rds_cluster_instance (DeleteDBInstance)";
         // Snapshots are of clusters: their instances have none of their own.
         let call = aws.rds.delete_db_instance().db_instance_identifier(id);
-        let send = || {
-            let call = call.clone();
-            async move { instances::is_deleted(call.send().await) }
-        };
+        let send = || instances::delete(call.clone());
         let mut answer = patiently_while(BUSY, passes, send).await;
         if self.force_destroy && answer.as_ref().is_err_and(is_last_of_replica) {
             self.promote_cluster(aws).await?;

@@ -5,7 +5,7 @@ use std::sync::Mutex;
 use plumb_engine::provider::typed::{Phase, Prior, Resource};
 use plumb_engine::provider::{Creation, IntentKey};
 
-use super::db_instance::DbInstanceResource;
+use super::db_instance::DbInstance;
 use super::db_parameter_group::DbParameterGroup;
 use super::db_subnet_group::DbSubnetGroup;
 use super::parameters::Parameter;
@@ -45,12 +45,8 @@ fn prior<R>(id: &str, state: Option<R>) -> Prior<R> {
     Prior { id: id.into(), state }
 }
 
-fn database() -> DbInstanceResource {
-    DbInstanceResource {
-        identifier: Some("main".into()),
-        instance_class: "db.t4g.micro".into(),
-        ..DbInstanceResource::default()
-    }
+fn database() -> DbInstance {
+    DbInstance { identifier: Some("main".into()), instance_class: "db.t4g.micro".into(), ..DbInstance::default() }
 }
 
 /// Creates an object; the ids that it has recorded.
@@ -72,7 +68,7 @@ async fn many_instances_are_read_by_page() {
     };
     let recorded = Recorded::new([page("a", "<Marker>next</Marker>"), page("b", "")]);
     let objects = [prior("a", None), prior("b", None), prior("gone", None)];
-    let seen = DbInstanceResource::read(&*recorded.aws().await, &objects).await.unwrap();
+    let seen = DbInstance::read(&*recorded.aws().await, &objects).await.unwrap();
     assert_eq!(seen.iter().map(|it| it.id.as_str()).collect::<Vec<_>>(), ["a", "b"]);
     assert_eq!(seen[0].state.tags_all["a"], "1");
     let requests = recorded.requests();
@@ -84,7 +80,7 @@ async fn many_instances_are_read_by_page() {
 #[tokio::test]
 async fn an_unreadable_answer_is_not_absence() {
     let recorded = Recorded::new([Answer::error(403, "AccessDenied", "No.")]);
-    let error = DbInstanceResource::read(&*recorded.aws().await, &[prior("a", None)]).await.unwrap_err();
+    let error = DbInstance::read(&*recorded.aws().await, &[prior("a", None)]).await.unwrap_err();
     assert!(error.message.contains("AccessDenied"), "{}", error.message);
 }
 
@@ -98,13 +94,13 @@ async fn changes_are_waited_for_until_they_show() {
         one(&format!("<DBInstanceStatus>modifying</DBInstanceStatus>{pending}")),
         one("<DBInstanceClass>db.m6g.large</DBInstanceClass>"),
     ]);
-    let now = DbInstanceResource {
+    let now = DbInstance {
         instance_class: "db.m6g.large".into(),
         apply_immediately: Some(true),
         password: Some("second".into()),
         ..database()
     };
-    let before = DbInstanceResource { password: Some("first".into()), ..database() };
+    let before = DbInstance { password: Some("first".into()), ..database() };
     now.update(&*recorded.aws().await, "main", &before).await.unwrap();
     let sent = &recorded.requests()[0];
     assert_eq!(sent.argument("DBInstanceClass").as_deref(), Some("db.m6g.large"));
@@ -117,7 +113,7 @@ async fn changes_are_waited_for_until_they_show() {
 async fn changes_for_the_maintenance_window_are_not_waited_for() {
     let pending = "<PendingModifiedValues><DBInstanceClass>db.m6g.large</DBInstanceClass></PendingModifiedValues>";
     let recorded = Recorded::new([done("ModifyDBInstance"), one(pending)]);
-    let now = DbInstanceResource { instance_class: "db.m6g.large".into(), ..database() };
+    let now = DbInstance { instance_class: "db.m6g.large".into(), ..database() };
     now.update(&*recorded.aws().await, "main", &database()).await.unwrap();
     assert_eq!(recorded.requests()[0].argument("ApplyImmediately").as_deref(), Some("false"));
 }
@@ -126,7 +122,7 @@ async fn changes_for_the_maintenance_window_are_not_waited_for() {
 async fn waiting_changes_are_hurried_by_the_switch() {
     let pending = "<PendingModifiedValues><DBInstanceClass>db.m6g.large</DBInstanceClass></PendingModifiedValues>";
     let recorded = Recorded::new([one(pending), done("ModifyDBInstance"), one("")]);
-    let now = DbInstanceResource { apply_immediately: Some(true), ..database() };
+    let now = DbInstance { apply_immediately: Some(true), ..database() };
     now.update(&*recorded.aws().await, "main", &database()).await.unwrap();
     assert_eq!(recorded.actions(), ["DescribeDBInstances", "ModifyDBInstance", "DescribeDBInstances"]);
 }
@@ -136,15 +132,15 @@ async fn a_renamed_instance_is_found_by_its_resource_id() {
     let id = "db-ABCDEFGHIJKLMNOPQRSTUVWXYZ";
     let resource = format!("<DbiResourceId>{id}</DbiResourceId>");
     let recorded = Recorded::new([done("ModifyDBInstance"), instances(&instance_xml("other", &resource))]);
-    let before = DbInstanceResource { resource_id: Some(id.into()), ..database() };
-    let now = DbInstanceResource { identifier: Some("other".into()), apply_immediately: Some(true), ..before.clone() };
+    let before = DbInstance { resource_id: Some(id.into()), ..database() };
+    let now = DbInstance { identifier: Some("other".into()), apply_immediately: Some(true), ..before.clone() };
     now.update(&*recorded.aws().await, "main", &before).await.unwrap();
     let requests = recorded.requests();
     assert_eq!(requests[0].argument("DBInstanceIdentifier").as_deref(), Some("main"));
     assert_eq!(requests[0].argument("NewDBInstanceIdentifier").as_deref(), Some("other"));
     assert_eq!(requests[1].argument("Filters.Filter.1.Name").as_deref(), Some("dbi-resource-id"));
     let read = Recorded::new([instances(&instance_xml("other", &resource))]);
-    let seen = DbInstanceResource::read(&*read.aws().await, &[prior("main", Some(now))]).await.unwrap();
+    let seen = DbInstance::read(&*read.aws().await, &[prior("main", Some(now))]).await.unwrap();
     assert_eq!((seen[0].id.as_str(), seen[0].asked_as.as_deref()), ("other", Some("main")));
 }
 
@@ -163,7 +159,7 @@ async fn replicas_are_completed_and_rebooted() {
         one(&groups("own")),
         done("RebootDBInstance"),
     ]);
-    let replica = DbInstanceResource {
+    let replica = DbInstance {
         replicate_source_db: Some("source".into()),
         parameter_group_name: Some("own".into()),
         ..database()
@@ -184,7 +180,7 @@ async fn restored_instances_get_their_password() {
         done("ModifyDBInstance"),
         one("<AllocatedStorage>20</AllocatedStorage>"),
     ]);
-    let restored = DbInstanceResource {
+    let restored = DbInstance {
         snapshot_identifier: Some("last".into()),
         engine: Some("postgres".into()),
         db_name: Some("app".into()),
@@ -209,10 +205,10 @@ async fn deletes_make_a_last_snapshot_or_none() {
     let aws = recorded.aws().await;
     let error = database().delete(&aws, "main").await.unwrap_err();
     assert!(error.help.unwrap().contains("final_snapshot_identifier"));
-    let with = DbInstanceResource { final_snapshot_identifier: Some("last".into()), ..database() };
+    let with = DbInstance { final_snapshot_identifier: Some("last".into()), ..database() };
     with.delete(&aws, "main").await.unwrap();
-    DbInstanceResource { replicate_source_db: Some("source".into()), ..with }.delete(&aws, "main").await.unwrap();
-    let without = DbInstanceResource { skip_final_snapshot: true, ..database() };
+    DbInstance { replicate_source_db: Some("source".into()), ..with }.delete(&aws, "main").await.unwrap();
+    let without = DbInstance { skip_final_snapshot: true, ..database() };
     without.delete(&aws, "main").await.unwrap();
     without.delete(&aws, "main").await.unwrap();
     let requests = recorded.requests();
@@ -225,7 +221,7 @@ async fn deletes_make_a_last_snapshot_or_none() {
 async fn replicas_are_promoted() {
     let replica = "<ReadReplicaSourceDBInstanceIdentifier>source</ReadReplicaSourceDBInstanceIdentifier>";
     let recorded = Recorded::new([done("PromoteReadReplica"), one(replica), one(""), one("")]);
-    let before = DbInstanceResource { replicate_source_db: Some("source".into()), ..database() };
+    let before = DbInstance { replicate_source_db: Some("source".into()), ..database() };
     database().update(&*recorded.aws().await, "main", &before).await.unwrap();
     assert_eq!(recorded.requests()[0].action(), "PromoteReadReplica");
 }

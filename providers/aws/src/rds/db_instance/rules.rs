@@ -84,13 +84,13 @@ fn source(check: &mut Check<'_>, config: &Value) {
 
 fn storage(check: &mut Check<'_>) {
     let (size, most) = (check.number("allocated_storage"), check.number("max_allocated_storage"));
-    if let (Some(size), Some(most)) = (size, most.filter(|it| *it != 0)) {
-        if most < size {
-            check.error(
-                "max_allocated_storage",
-                format!("is {most} GiB, less than the {size} GiB of \"allocated_storage\". Raise it, or remove it."),
-            );
-        }
+    if let (Some(size), Some(most)) = (size, most.filter(|it| *it != 0))
+        && most < size
+    {
+        check.error(
+            "max_allocated_storage",
+            format!("is {most} GiB, less than the {size} GiB of \"allocated_storage\". Raise it, or remove it."),
+        );
     }
     let kind = check.text("storage_type");
     if matches!(kind, Some("io1" | "io2")) && check.is_set("iops") == Some(false) {
@@ -118,10 +118,10 @@ fn keep_storage(change: &mut PlannedChange) {
     let number = |object: &Value, name: &str| object.get(name).and_then(Value::as_number).and_then(|it| it.as_i64());
     let size = (number(&change.prior, "allocated_storage"), number(&change.planned, "allocated_storage"));
     let grows = number(&change.planned, "max_allocated_storage").is_some_and(|it| it > 0);
-    if let (true, (Some(before), Some(after))) = (grows, size) {
-        if before > after {
-            change.planned = change.planned.clone().with("allocated_storage", Value::from(before));
-        }
+    if let (true, (Some(before), Some(after))) = (grows, size)
+        && before > after
+    {
+        change.planned = change.planned.clone().with("allocated_storage", Value::from(before));
     }
 }
 
@@ -152,11 +152,11 @@ mod tests {
     use plumb_engine::provider::Schematic;
     use plumb_engine::value::Type;
 
-    use super::super::DbInstanceResource;
+    use super::super::DbInstance;
     use super::*;
 
     fn object(items: &[(&str, Value)]) -> Value {
-        let mut all: BTreeMap<Arc<str>, Value> = DbInstanceResource::block().empty().as_map().unwrap().clone();
+        let mut all: BTreeMap<Arc<str>, Value> = DbInstance::block().empty().as_map().unwrap().clone();
         all.extend(items.iter().map(|(name, value)| (Arc::from(*name), value.clone())));
         Value::object(all)
     }

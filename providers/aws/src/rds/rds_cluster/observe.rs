@@ -22,6 +22,9 @@ impl RdsCluster {
         let version = prior.and_then(|it| it.engine_version.as_ref());
         let forwards = [LocalWriteForwardingStatus::Enabled, LocalWriteForwardingStatus::Enabling];
         let serverless = cluster.serverless_v2_scaling_configuration;
+        // What a cluster of another mode says of it means nothing.
+        let is_serverless = cluster.engine_mode.as_deref() == Some("serverless");
+        let scaling = cluster.scaling_configuration_info.filter(|_| is_serverless);
         let state = Self {
             cluster_identifier: cluster.db_cluster_identifier,
             engine: cluster.engine.unwrap_or_default(),
@@ -86,7 +89,7 @@ impl RdsCluster {
             reader_endpoint: cluster.reader_endpoint,
             hosted_zone_id: cluster.hosted_zone_id,
             tags_all: observed_tags(cluster.tag_list),
-            scaling_configuration: cluster.scaling_configuration_info.into_iter().map(Into::into).collect(),
+            scaling_configuration: scaling.into_iter().map(Into::into).collect(),
             serverlessv2_scaling_configuration: serverless
                 .map(|it| ServerlessV2Scaling {
                     max_capacity: it.max_capacity.unwrap_or_default(),

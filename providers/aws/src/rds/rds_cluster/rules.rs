@@ -83,11 +83,11 @@ fn capacity(check: &mut Check<'_>, config: &Value) {
                 check.error(&argument, format!("is {value}; it takes 0 to 256 in steps of 0.5."));
             }
         }
-        if let (Some(least), Some(most)) = (least, most) {
-            if least > most {
-                let argument = "serverlessv2_scaling_configuration.min_capacity";
-                check.error(argument, format!("is {least}, more than the {most} of \"max_capacity\"."));
-            }
+        if let (Some(least), Some(most)) = (least, most)
+            && least > most
+        {
+            let argument = "serverlessv2_scaling_configuration.min_capacity";
+            check.error(argument, format!("is {least}, more than the {most} of \"max_capacity\"."));
         }
     }
 }
