@@ -20,6 +20,7 @@ pub mod logs;
 pub mod meta;
 mod provider;
 pub mod rds;
+mod recorded;
 pub mod route53;
 pub mod settings;
 mod shared;
@@ -80,9 +81,12 @@ pub fn all() -> Registry<Aws> {
         .resource::<kms::key::Key>()
         .resource::<logs::group::Group>()
         .resource::<logs::stream::Stream>()
+        .resource::<rds::db_instance::DbInstance>()
         .resource::<rds::db_instance::DbInstanceResource>()
         .resource::<rds::db_parameter_group::DbParameterGroup>()
         .resource::<rds::db_subnet_group::DbSubnetGroup>()
+        .resource::<rds::rds_cluster::RdsCluster>()
+        .resource::<rds::rds_cluster_instance::RdsClusterInstance>()
         .resource::<rds::rds_cluster_parameter_group::RdsClusterParameterGroup>()
         .resource::<route53::record::Record>()
         .resource::<route53::zone::Zone>()

@@ -29,15 +29,13 @@ pub fn name_and_prefix(check: &mut Check<'_>, name: &str, prefix: &str, most: us
 /// Whether the last snapshot can be made or is not wanted.
 pub fn final_snapshot(check: &mut Check<'_>, config: &Value) -> Option<Diagnostic> {
     let (skip, identifier) = ("skip_final_snapshot", "final_snapshot_identifier");
-    if let Some(text) = check.text(identifier) {
-        if let Some(why) = why_no_name(&text.to_ascii_lowercase(), true) {
-            check.error(
-                identifier,
-                format!(
-                    "is \"{text}\", which {why}. Write letters, digits and single hyphens, beginning with a letter."
-                ),
-            );
-        }
+    if let Some(text) = check.text(identifier)
+        && let Some(why) = why_no_name(&text.to_ascii_lowercase(), true)
+    {
+        check.error(
+            identifier,
+            format!("is \"{text}\", which {why}. Write letters, digits and single hyphens, beginning with a letter."),
+        );
     }
     let skipped = config.get(skip).is_some_and(|it| it.is_unknown() || it.as_bool() == Some(true));
     if skipped || check.is_set(identifier) != Some(false) {

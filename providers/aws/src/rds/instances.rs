@@ -1,5 +1,7 @@
 //! Instances, of their own and of clusters: many in one call.
 
+use aws_sdk_rds::operation::delete_db_instance::DeleteDBInstanceError;
+use aws_sdk_rds::operation::delete_db_instance::builders::DeleteDBInstanceFluentBuilder;
 use aws_sdk_rds::types::{DbInstance, PendingModifiedValues};
 use plumb_engine::provider::typed::{Prior, Result};
 
@@ -73,12 +75,12 @@ pub fn has_pending(instance: &DbInstance) -> bool {
     instance.pending_modified_values.as_ref().is_some_and(|it| *it != PendingModifiedValues::builder().build())
 }
 
-/// A delete that others have begun is one of ours.
-pub fn is_deleted<T, E>(answer: std::result::Result<T, CallError<E>>) -> std::result::Result<(), CallError<E>>
-where
-    E: aws_smithy_types::error::metadata::ProvideErrorMetadata,
-{
-    match answer {
+/// Sends the delete of an instance; one that others have begun is as good.
+///
+/// # Errors
+/// The call is refused.
+pub async fn delete(call: DeleteDBInstanceFluentBuilder) -> std::result::Result<(), CallError<DeleteDBInstanceError>> {
+    match call.send().await {
         Err(error) if deletes_already(&error) => Ok(()),
         other => other.map(drop),
     }
@@ -99,7 +101,7 @@ mod tests {
         assert!(!is_resource_id("db-main"));
         let prior = |id: &str, state: Option<&str>| Prior { id: id.into(), state: state.map(ToOwned::to_owned) };
         let objects = [prior("a", Some("a")), prior("b", Some("c")), prior("d", None)];
-        assert_eq!(names(&objects, |id| Some(id)), ["a", "b", "c", "d"]);
+        assert_eq!(names(&objects, |it: &String| Some(it)), ["a", "b", "c", "d"]);
     }
 
     #[test]

@@ -6,16 +6,20 @@ pub mod db_parameter_group;
 pub mod db_subnet_group;
 mod instances;
 mod parameters;
-//pub mod rds_cluster;
-//pub mod rds_cluster_instance;
+pub mod rds_cluster;
+pub mod rds_cluster_instance;
 pub mod rds_cluster_parameter_group;
+#[cfg(test)]
+mod scenarios;
 mod wait;
 
 use std::collections::BTreeSet;
 
 use aws_sdk_rds::types::{self, CloudwatchLogsExportConfiguration, Filter, Tag};
 use plumb_engine::Schema;
+use plumb_engine::provider::PlannedChange;
 use plumb_engine::provider::typed::Result;
+use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
 use crate::client::Aws;
@@ -112,6 +116,18 @@ pub fn is_version(asked: &str, actual: &str) -> bool {
 pub fn shown_version(prior: Option<&String>, actual: Option<&String>) -> Option<String> {
     let kept = prior.filter(|asked| actual.is_some_and(|actual| is_version(asked, actual)));
     kept.or(actual).cloned()
+}
+
+/// Keeps the version of the state in a plan that asks for what is in use already, however it was asked for before.
+fn keep_version(change: &mut PlannedChange) {
+    let text = |object: &Value, name: &str| object.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
+    let (asked, actual) = (text(&change.planned, "engine_version"), text(&change.prior, "engine_version_actual"));
+    if let (Some(asked), Some(actual), Some(prior)) = (asked, actual, change.prior.get("engine_version"))
+        && is_version(&asked, &actual)
+        && prior.as_str().is_some()
+    {
+        change.planned = change.planned.clone().with("engine_version", prior.clone());
+    }
 }
 
 /// A text that is set; an empty one is not.

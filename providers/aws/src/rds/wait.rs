@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use aws_sdk_rds::types::MasterUserSecret;
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use plumb_engine::provider::ProviderError;
 use plumb_engine::provider::typed::{Phase, Prior, Resource, Result};
@@ -27,6 +28,21 @@ pub enum Progress {
     Busy,
     /// The object is as it was, and nothing is happening to it.
     Waiting,
+}
+
+impl Progress {
+    /// How far a modification is, by where the object stands, whether everything that was asked for is shown, whether
+    /// changes are pending, and whether they are to be made now instead of in the maintenance window.
+    pub fn of(phase: &Phase, is_shown: bool, has_pending: bool, immediately: bool) -> Self {
+        let is_done = if immediately { is_shown && !has_pending } else { is_shown || has_pending };
+        match phase {
+            // What has failed does not change any more; the caller finds out why.
+            Phase::Failed(_) => Self::Done,
+            Phase::Pending(_) | Phase::Deleting => Self::Busy,
+            Phase::Ready if is_done => Self::Done,
+            Phase::Ready => Self::Waiting,
+        }
+    }
 }
 
 /// Looks until a modification is done. One with which AWS does not begin waits for something that is not ours to do,
@@ -103,15 +119,32 @@ pub fn phase(status: Option<&str>) -> Phase {
     }
 }
 
+/// Where an instance or a cluster stands, which is ready only together with the secret of its master user.
+pub fn phase_with_secret(status: Option<&str>, secret: Option<&MasterUserSecret>) -> Phase {
+    let is_making = secret.is_some_and(|it| it.secret_status.as_deref() == Some("creating"));
+    match phase(status) {
+        Phase::Ready if is_making => Phase::Pending("making the secret of the master user".into()),
+        phase => phase,
+    }
+}
+
 /// Whether a call is refused only for now: the object is busy, or a role that was just made is not known to RDS yet.
 pub fn passes<E: ProvideErrorMetadata>(error: &CallError<E>) -> bool {
     let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
     match code(error) {
-        Some("InvalidDBInstanceState" | "InvalidDBClusterStateFault") => !is_being_deleted(message),
+        Some("InvalidDBInstanceState" | "InvalidDBClusterStateFault") => {
+            !is_being_deleted(message) && !is_last_of_replica(error)
+        }
         Some("InvalidParameterValue") => message.contains("IAM role ARN") || message.contains("ENHANCED_MONITORING"),
         Some("InvalidParameterCombination") => message.contains("previous storage change is being optimized"),
         _ => false,
     }
+}
+
+/// Whether the delete of an instance is refused because it is the last one of a cluster that is a replica.
+pub fn is_last_of_replica<E: ProvideErrorMetadata>(error: &CallError<E>) -> bool {
+    let message = error.as_service_error().and_then(ProvideErrorMetadata::message).unwrap_or_default();
+    message.contains("last instance of the read replica")
 }
 
 /// Whether a delete is refused because one is under way.
@@ -144,6 +177,15 @@ mod tests {
         let progress = RefCell::new(vec![Progress::Done, Progress::Busy, Progress::Waiting]);
         until_applied(|| std::future::ready(Ok(progress.borrow_mut().pop().unwrap()))).await.unwrap();
         assert!(progress.borrow().is_empty());
+    }
+
+    #[test]
+    fn done_is_what_is_shown_or_scheduled() {
+        let of = |is_shown, has_pending, now| Progress::of(&Phase::Ready, is_shown, has_pending, now);
+        assert_eq!(of(true, false, true), Progress::Done);
+        assert_eq!(of(false, true, true), Progress::Waiting);
+        assert_eq!(of(false, true, false), Progress::Done);
+        assert_eq!(Progress::of(&Phase::Pending("modifying".into()), true, false, true), Progress::Busy);
     }
 
     #[test]

@@ -2,7 +2,7 @@
 
 use plumb_engine::provider::typed::Result;
 
-use super::{DbInstanceResource, PointInTime, S3Import};
+use super::{DbInstance, PointInTime, S3Import};
 use crate::client::Aws;
 use crate::rds::wait::{BUSY, passes, until_ready};
 use crate::rds::{int, parsed_time, sdk_tags, text, texts};
@@ -92,7 +92,7 @@ macro_rules! send {
     }};
 }
 
-impl DbInstanceResource {
+impl DbInstance {
     /// Sends the create. Whether the call took everything; else [`Self::complete`] is to follow.
     pub(super) async fn send_create(&self, aws: &Aws, identifier: &str) -> Result<bool> {
         if let Some(source) = text(&self.replicate_source_db) {

@@ -29,7 +29,7 @@ const NAME_LENGTH: usize = 63;
 /// shown.
 #[derive(Clone, Debug, Default, Schema, Serialize, Deserialize)]
 #[serde(default)]
-pub struct DbInstanceResource {
+pub struct DbInstance {
     /// Name of the instance; one is made up when it is left out. Another name renames the instance.
     #[attr(optional, computed, conflicts_with("identifier_prefix"))]
     pub identifier: Option<String>,
@@ -343,7 +343,7 @@ pub struct ListenerEndpoint {
     pub port: Option<i64>,
 }
 
-impl Resource for DbInstanceResource {
+impl Resource for DbInstance {
     type Client = Aws;
     const TYPE: &'static str = "aws_db_instance";
     const RECOGNITION: Recognition = Recognition::NaturalName;
@@ -426,10 +426,7 @@ impl Resource for DbInstanceResource {
             .skip_final_snapshot(skip)
             .set_final_db_snapshot_identifier(snapshot)
             .delete_automated_backups(self.delete_automated_backups);
-        let send = || {
-            let call = call.clone();
-            async move { instances::is_deleted(call.send().await) }
-        };
+        let send = || instances::delete(call.clone());
         patiently_while(BUSY, passes, send).await.absent(action, GONE).map(drop)
     }
 
@@ -445,7 +442,7 @@ impl Resource for DbInstanceResource {
     }
 }
 
-impl DbInstanceResource {
+impl DbInstance {
     fn identifier_under(&self, key: &IntentKey) -> String {
         name(self.identifier.as_deref(), self.identifier_prefix.as_deref(), key, NAME_LENGTH)
     }

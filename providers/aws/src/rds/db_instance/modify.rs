@@ -3,7 +3,7 @@
 use aws_sdk_rds::operation::modify_db_instance::builders::ModifyDbInstanceInputBuilder as Modification;
 use plumb_engine::provider::typed::{Phase, Result};
 
-use super::DbInstanceResource;
+use super::DbInstance;
 use crate::client::Aws;
 use crate::rds::instances;
 use crate::rds::wait::{BUSY, Progress, passes, phase, until_applied, until_ready};
@@ -14,7 +14,7 @@ fn exactly(a: &str, b: &str) -> bool {
     a == b
 }
 
-impl DbInstanceResource {
+impl DbInstance {
     /// Turns `prior` into `self`, and waits until that shows. What was sent, if anything had to be.
     pub(super) async fn modify(
         &self,
@@ -82,13 +82,7 @@ impl DbInstanceResource {
         let told =
             Self { password: self.password.clone(), password_wo_version: self.password_wo_version, ..seen.state };
         let is_shown = self.difference(&told) == Modification::default();
-        Ok(match seen.phase {
-            Phase::Failed(_) => Progress::Done,
-            Phase::Pending(_) | Phase::Deleting => Progress::Busy,
-            Phase::Ready if immediately && is_shown && !has_pending => Progress::Done,
-            Phase::Ready if !immediately && (is_shown || has_pending) => Progress::Done,
-            Phase::Ready => Progress::Waiting,
-        })
+        Ok(Progress::of(&seen.phase, is_shown, has_pending, immediately))
     }
 
     /// What is to be sent to turn `prior` into `self`. Arguments that are not set are no change.
@@ -102,13 +96,12 @@ impl DbInstanceResource {
             !actual.is_some_and(|actual| is_version(asked, &actual))
         });
         let is = |now: bool, prior: bool| (now != prior).then_some(now);
+        let class = Some(self.instance_class.clone()).filter(|it| *it != prior.instance_class);
         change
             .set_auto_minor_version_upgrade(is(self.auto_minor_version_upgrade, prior.auto_minor_version_upgrade))
             .set_backup_retention_period(int(changed(&self.backup_retention_period, &prior.backup_retention_period)))
             .set_copy_tags_to_snapshot(is(self.copy_tags_to_snapshot, prior.copy_tags_to_snapshot))
-            .set_db_instance_class(
-                is(true, self.instance_class == prior.instance_class).map(|_| self.instance_class.clone()),
-            )
+            .set_db_instance_class(class)
             .set_db_parameter_group_name(changed_text(
                 &self.parameter_group_name,
                 &prior.parameter_group_name,
@@ -252,8 +245,8 @@ impl DbInstanceResource {
 mod tests {
     use super::*;
 
-    fn instance() -> DbInstanceResource {
-        DbInstanceResource {
+    fn instance() -> DbInstance {
+        DbInstance {
             identifier: Some("main".into()),
             instance_class: "db.t4g.micro".into(),
             engine: Some("postgres".into()),
@@ -264,11 +257,11 @@ mod tests {
             iops: Some(3000),
             storage_throughput: Some(125),
             password: Some("first".into()),
-            ..DbInstanceResource::default()
+            ..DbInstance::default()
         }
     }
 
-    fn difference(change: impl FnOnce(&mut DbInstanceResource)) -> Modification {
+    fn difference(change: impl FnOnce(&mut DbInstance)) -> Modification {
         let mut now = instance();
         change(&mut now);
         now.difference(&instance())

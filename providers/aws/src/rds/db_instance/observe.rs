@@ -1,23 +1,18 @@
 //! An instance as an answer shows it.
 
-use aws_sdk_rds::types::{DbInstance, Endpoint};
-use plumb_engine::provider::typed::{Observed, Phase};
+use aws_sdk_rds::types::{self, Endpoint};
+use plumb_engine::provider::typed::Observed;
 
-use super::{DbInstanceResource, ListenerEndpoint};
-use crate::rds::wait::phase;
+use super::{DbInstance, ListenerEndpoint};
+use crate::rds::wait::phase_with_secret;
 use crate::rds::{observed_tags, shown_version, time};
 
-impl DbInstanceResource {
+impl DbInstance {
     /// What an answer tells of an instance; `prior` is what the state or the plan says of it.
-    pub(super) fn observe(db: DbInstance, prior: Option<&Self>) -> Observed<Self> {
+    pub(super) fn observe(db: types::DbInstance, prior: Option<&Self>) -> Observed<Self> {
         let id = db.db_instance_identifier.clone().unwrap_or_default();
         let secret = db.master_user_secret;
-        let phase = match phase(db.db_instance_status.as_deref()) {
-            Phase::Ready if secret.as_ref().is_some_and(|it| it.secret_status.as_deref() == Some("creating")) => {
-                Phase::Pending("making the secret of the master user".into())
-            }
-            phase => phase,
-        };
+        let phase = phase_with_secret(db.db_instance_status.as_deref(), secret.as_ref());
         let endpoint = db.endpoint.unwrap_or_else(|| Endpoint::builder().build());
         let domain = db.domain_memberships.unwrap_or_default().into_iter().next();
         let directory = domain.clone().filter(|it| it.fqdn.is_none() || it.auth_secret_arn.is_none());
@@ -120,14 +115,16 @@ impl From<Endpoint> for ListenerEndpoint {
 #[cfg(test)]
 mod tests {
     use aws_sdk_rds::types::{DomainMembership, MasterUserSecret};
+    use plumb_engine::provider::typed::Phase;
 
     use super::*;
 
     #[test]
     fn versions_and_storage_are_shown_as_asked_for() {
-        let db = DbInstance::builder().engine_version("15.4").allocated_storage(20).max_allocated_storage(20).build();
-        let asked = DbInstanceResource { engine_version: Some("15".into()), ..Default::default() };
-        let state = DbInstanceResource::observe(db, Some(&asked)).state;
+        let db =
+            types::DbInstance::builder().engine_version("15.4").allocated_storage(20).max_allocated_storage(20).build();
+        let asked = DbInstance { engine_version: Some("15".into()), ..Default::default() };
+        let state = DbInstance::observe(db, Some(&asked)).state;
         assert_eq!(state.engine_version.as_deref(), Some("15"));
         assert_eq!(state.engine_version_actual.as_deref(), Some("15.4"));
         assert_eq!((state.allocated_storage, state.max_allocated_storage), (Some(20), None));
@@ -136,9 +133,10 @@ mod tests {
     #[test]
     fn a_secret_in_the_making_is_waited_for() {
         let secret = |status: &str| MasterUserSecret::builder().secret_status(status).build();
-        let db =
-            |status: &str| DbInstance::builder().db_instance_status("available").master_user_secret(secret(status));
-        let phase = |status: &str| DbInstanceResource::observe(db(status).build(), None).phase;
+        let db = |status: &str| {
+            types::DbInstance::builder().db_instance_status("available").master_user_secret(secret(status))
+        };
+        let phase = |status: &str| DbInstance::observe(db(status).build(), None).phase;
         assert!(matches!(phase("creating"), Phase::Pending(_)));
         assert_eq!(phase("active"), Phase::Ready);
     }
@@ -146,7 +144,7 @@ mod tests {
     #[test]
     fn directories_of_both_kinds() {
         let of = |it: DomainMembership| {
-            DbInstanceResource::observe(DbInstance::builder().domain_memberships(it).build(), None).state
+            DbInstance::observe(types::DbInstance::builder().domain_memberships(it).build(), None).state
         };
         let aws = of(DomainMembership::builder().domain("d-1").fqdn("a.example.com").iam_role_name("ad").build());
         assert_eq!((aws.domain.as_deref(), aws.domain_fqdn), (Some("d-1"), None));

@@ -5,7 +5,7 @@ use plumb_engine::provider::PlannedChange;
 use plumb_engine::value::Value;
 
 use super::NAME_LENGTH;
-use crate::rds::{check, is_version, same_database};
+use crate::rds::{check, keep_version, same_database};
 use crate::wire::{Check, plan};
 
 /// Where an instance may come from, besides being new.
@@ -84,13 +84,13 @@ fn source(check: &mut Check<'_>, config: &Value) {
 
 fn storage(check: &mut Check<'_>) {
     let (size, most) = (check.number("allocated_storage"), check.number("max_allocated_storage"));
-    if let (Some(size), Some(most)) = (size, most.filter(|it| *it != 0)) {
-        if most < size {
-            check.error(
-                "max_allocated_storage",
-                format!("is {most} GiB, less than the {size} GiB of \"allocated_storage\". Raise it, or remove it."),
-            );
-        }
+    if let (Some(size), Some(most)) = (size, most.filter(|it| *it != 0))
+        && most < size
+    {
+        check.error(
+            "max_allocated_storage",
+            format!("is {most} GiB, less than the {size} GiB of \"allocated_storage\". Raise it, or remove it."),
+        );
     }
     let kind = check.text("storage_type");
     if matches!(kind, Some("io1" | "io2")) && check.is_set("iops") == Some(false) {
@@ -113,26 +113,15 @@ fn blue_green(check: &mut Check<'_>, config: &Value) {
     }
 }
 
-/// An asked-for version that is in use already is no change, however it was asked for before.
-fn keep_version(change: &mut PlannedChange) {
-    let text = |object: &Value, name: &str| object.get(name).and_then(Value::as_str).map(ToOwned::to_owned);
-    let (asked, actual) = (text(&change.planned, "engine_version"), text(&change.prior, "engine_version_actual"));
-    if let (Some(asked), Some(actual), Some(prior)) = (asked, actual, change.prior.get("engine_version")) {
-        if is_version(&asked, &actual) && prior.as_str().is_some() {
-            change.planned = change.planned.clone().with("engine_version", prior.clone());
-        }
-    }
-}
-
 /// Storage that has grown by itself stays as it is.
 fn keep_storage(change: &mut PlannedChange) {
     let number = |object: &Value, name: &str| object.get(name).and_then(Value::as_number).and_then(|it| it.as_i64());
     let size = (number(&change.prior, "allocated_storage"), number(&change.planned, "allocated_storage"));
     let grows = number(&change.planned, "max_allocated_storage").is_some_and(|it| it > 0);
-    if let (true, (Some(before), Some(after))) = (grows, size) {
-        if before > after {
-            change.planned = change.planned.clone().with("allocated_storage", Value::from(before));
-        }
+    if let (true, (Some(before), Some(after))) = (grows, size)
+        && before > after
+    {
+        change.planned = change.planned.clone().with("allocated_storage", Value::from(before));
     }
 }
 
@@ -163,11 +152,11 @@ mod tests {
     use plumb_engine::provider::Schematic;
     use plumb_engine::value::Type;
 
-    use super::super::DbInstanceResource;
+    use super::super::DbInstance;
     use super::*;
 
     fn object(items: &[(&str, Value)]) -> Value {
-        let mut all: BTreeMap<Arc<str>, Value> = DbInstanceResource::block().empty().as_map().unwrap().clone();
+        let mut all: BTreeMap<Arc<str>, Value> = DbInstance::block().empty().as_map().unwrap().clone();
         all.extend(items.iter().map(|(name, value)| (Arc::from(*name), value.clone())));
         Value::object(all)
     }
