@@ -14,6 +14,7 @@ pub mod cloudwatch;
 mod connect;
 pub mod ec2;
 pub mod efs;
+pub mod elbv2;
 pub mod iam;
 pub mod kms;
 pub mod logs;
@@ -72,6 +73,11 @@ pub fn all() -> Registry<Aws> {
         .resource::<efs::backup_policy::EfsBackupPolicy>()
         .resource::<efs::file_system::FileSystem>()
         .resource::<efs::mount_target::MountTarget>()
+        .resource::<elbv2::lb::Lb>()
+        .resource::<elbv2::lb_listener::LbListener>()
+        .resource::<elbv2::lb_listener_rule::LbListenerRule>()
+        .resource::<elbv2::lb_target_group::LbTargetGroup>()
+        .resource::<elbv2::lb_target_group_attachment::LbTargetGroupAttachment>()
         .resource::<iam::instance_profile::InstanceProfile>()
         .resource::<iam::policy::Policy>()
         .resource::<iam::role::Role>()

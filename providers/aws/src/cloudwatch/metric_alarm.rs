@@ -370,7 +370,8 @@ impl MetricQuery {
 }
 
 fn check_period(check: &mut Check<'_>) {
-    if let Some(seconds) = check.number("period").filter(|it| ![10, 20, 30].contains(it) && (it % 60 != 0 || *it < 60)) {
+    if let Some(seconds) = check.number("period").filter(|it| ![10, 20, 30].contains(it) && (it % 60 != 0 || *it < 60))
+    {
         check.error("period", format!("is {seconds}; it takes 10, 20, 30 or a multiple of 60 seconds."));
     }
 }

@@ -90,7 +90,8 @@ impl EfsBackupPolicy {
     async fn put(&self, aws: &Aws, limit: std::time::Duration) -> Result<()> {
         let status = self.backup_policy.first().map(|it| it.status.as_str()).unwrap_or_default();
         let policy = types::BackupPolicy::builder().status(status.into()).build().expect("a policy has a status");
-        let call = || aws.efs.put_backup_policy().file_system_id(&self.file_system_id).backup_policy(policy.clone()).send();
+        let call =
+            || aws.efs.put_backup_policy().file_system_id(&self.file_system_id).backup_policy(policy.clone()).send();
         let done = patiently(limit, BUSY, call).await;
         done.context("creating aws_efs_backup_policy (PutBackupPolicy)").map(drop)
     }

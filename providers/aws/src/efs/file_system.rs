@@ -202,8 +202,7 @@ impl Resource for FileSystem {
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
-        let found =
-            file_systems(aws, &ids(objects), "reading aws_efs_file_system (DescribeFileSystems)").await?;
+        let found = file_systems(aws, &ids(objects), "reading aws_efs_file_system (DescribeFileSystems)").await?;
         let priors: BTreeMap<&str, Option<&Self>> =
             objects.iter().map(|it| (it.id.as_str(), it.state.as_ref())).collect();
         let wanted = found.iter().map(|it| {
@@ -259,8 +258,7 @@ impl FileSystem {
         };
         let id = it.file_system_id;
         let protection = it.file_system_protection.and_then(|it| it.replication_overwrite_protection);
-        let protection =
-            protection.map(|it| Protection { replication_overwrite: Some(it.as_str().to_owned()) });
+        let protection = protection.map(|it| Protection { replication_overwrite: Some(it.as_str().to_owned()) });
         let size = it.size_in_bytes.map(|it| Size {
             value: Some(it.value),
             value_in_ia: it.value_in_ia,
@@ -331,7 +329,8 @@ impl FileSystem {
                 )
                 .build()
         });
-        let call = aws.efs.put_lifecycle_configuration().file_system_id(id).set_lifecycle_policies(Some(policies.collect()));
+        let call =
+            aws.efs.put_lifecycle_configuration().file_system_id(id).set_lifecycle_policies(Some(policies.collect()));
         let done = patiently(limit, BUSY, || call.clone().send()).await;
         done.context("changing aws_efs_file_system (PutLifecycleConfiguration)").map(drop)
     }

@@ -10,9 +10,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{GONE, VISIBLE, observed_tags, retag, sdk_tags, tags_of};
 use crate::client::Aws;
-use crate::wire::{
-    Absent, Check, Context, INTENT, Tags, code, each, pages, patiently, same, tags, told, until_found,
-};
+use crate::wire::{Absent, Check, Context, INTENT, Tags, code, each, pages, patiently, same, tags, told, until_found};
 
 /// A principal that was just made is not known to KMS at once.
 const NEW_PRINCIPAL: &[&str] = &["MalformedPolicyDocumentException"];

@@ -20,7 +20,8 @@ pub const VISIBLE: std::time::Duration = std::time::Duration::from_secs(120);
 /// # Errors
 /// The call is refused.
 pub async fn tags_of(aws: &Aws, id: &str) -> Result<Vec<Tag>> {
-    let answer = pages!(aws.kms.list_resource_tags().key_id(id), absent "reading aws_kms_key (ListResourceTags)", GONE)?;
+    let answer =
+        pages!(aws.kms.list_resource_tags().key_id(id), absent "reading aws_kms_key (ListResourceTags)", GONE)?;
     Ok(answer.unwrap_or_default())
 }
 

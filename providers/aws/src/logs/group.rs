@@ -12,9 +12,8 @@ use super::{BUSY, GONE, PATIENCE};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, each, ids, name, pages, patiently, tags};
 
-const RETENTIONS: &[i64] = &[
-    0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653,
-];
+const RETENTIONS: &[i64] =
+    &[0, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653];
 
 /// A group of log streams that share retention, encryption and permissions.
 #[derive(Clone, Debug, Default, Schema, Serialize, Deserialize)]

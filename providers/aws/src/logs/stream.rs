@@ -45,7 +45,8 @@ impl Resource for Stream {
     }
 
     async fn create(&self, aws: &Aws, _creation: &Creation<'_>) -> Result<Made<Self>> {
-        let call = || aws.logs.create_log_stream().log_group_name(&self.log_group_name).log_stream_name(&self.name).send();
+        let call =
+            || aws.logs.create_log_stream().log_group_name(&self.log_group_name).log_stream_name(&self.name).send();
         let made = patiently(PATIENCE, GONE, call).await;
         made.context("creating aws_cloudwatch_log_stream (CreateLogStream)")?;
         Ok(Made::id(self.name.clone()))

@@ -104,7 +104,9 @@ impl ZoneData {
     /// The one zone of the name, kind, VPC and tags that are asked for.
     async fn look_up(&self, aws: &Aws) -> Result<String> {
         let Some(name) = self.name.as_deref().filter(|it| !it.is_empty()) else {
-            return Err(ProviderError::refused(ACTION, "neither \"zone_id\" nor \"name\" is set").help("Set one of both."));
+            return Err(
+                ProviderError::refused(ACTION, "neither \"zone_id\" nor \"name\" is set").help("Set one of both.")
+            );
         };
         let is_private = |it: &HostedZone| it.config.as_ref().is_some_and(|it| it.private_zone);
         let private = self.private_zone || self.vpc_id.is_some();
@@ -116,7 +118,9 @@ impl ZoneData {
         }
         if !self.tags.is_empty() {
             let tags = tags_of(aws, &ids).await?;
-            let has = |id: &String| self.tags.iter().all(|(key, value)| tags.get(id).and_then(|it| it.get(key)) == Some(value));
+            let has = |id: &String| {
+                self.tags.iter().all(|(key, value)| tags.get(id).and_then(|it| it.get(key)) == Some(value))
+            };
             ids.retain(has);
         }
         let kind = if private { "private" } else { "public" };

@@ -248,7 +248,8 @@ impl Resource for Record {
             let key = match &object.state {
                 Some(state) => state.key(),
                 None => Key::parse(&object.id).ok_or_else(|| {
-                    let message = format!("\"{}\" is no id of a record. Write ZONE_NAME_TYPE or ZONE_NAME_TYPE_SET.", object.id);
+                    let message =
+                        format!("\"{}\" is no id of a record. Write ZONE_NAME_TYPE or ZONE_NAME_TYPE_SET.", object.id);
                     ProviderError::refused("reading aws_route53_record", message)
                 })?,
             };
@@ -300,9 +301,12 @@ impl Resource for Record {
         };
         // Only what is exactly there can be deleted.
         let Some(record) = record_set(aws, &self.key(), &name).await? else { return Ok(()) };
-        let done = send(aws, &self.zone_id, vec![change(ChangeAction::Delete, record)], action, || {}, Self::TIMEOUTS.delete);
+        let done =
+            send(aws, &self.zone_id, vec![change(ChangeAction::Delete, record)], action, || {}, Self::TIMEOUTS.delete);
         match done.await {
-            Err(error) if error.message.starts_with("InvalidChangeBatch") && error.message.contains("not found") => Ok(()),
+            Err(error) if error.message.starts_with("InvalidChangeBatch") && error.message.contains("not found") => {
+                Ok(())
+            }
             Err(error) if error.message.starts_with("NoSuchHostedZone") => Ok(()),
             done => done,
         }
@@ -426,10 +430,9 @@ impl Record {
             zone_id: it.hosted_zone_id,
             evaluate_target_health: it.evaluate_target_health,
         });
-        let cidr = it.cidr_routing_config.map(|it| CidrPolicy {
-            collection_id: it.collection_id,
-            location_name: it.location_name,
-        });
+        let cidr = it
+            .cidr_routing_config
+            .map(|it| CidrPolicy { collection_id: it.collection_id, location_name: it.location_name });
         let location = it.geo_location.map(|it| GeolocationPolicy {
             continent: it.continent_code,
             country: it.country_code,
@@ -452,7 +455,11 @@ impl Record {
                 .into_iter()
                 .collect(),
             geolocation_routing_policy: location.into_iter().collect(),
-            geoproximity_routing_policy: it.geo_proximity_location.map(GeoproximityPolicy::observe).into_iter().collect(),
+            geoproximity_routing_policy: it
+                .geo_proximity_location
+                .map(GeoproximityPolicy::observe)
+                .into_iter()
+                .collect(),
             latency_routing_policy: it
                 .region
                 .map(|it| LatencyPolicy { region: it.as_str().to_owned() })

@@ -132,11 +132,10 @@ impl Resource for Zone {
         let all = ids(objects).into_iter().map(|it| (zone_id(&it).to_owned(), it)).collect::<Vec<_>>();
         let found = each(all, |(id, asked)| async move { Ok(get(aws, id).await?.map(|it| (asked, it))) });
         let found: Vec<_> = found.await?.into_iter().flatten().collect();
-        let zones: Vec<String> = found.iter().filter_map(|(_, it)| Some(zone_id(&it.hosted_zone()?.id).to_owned())).collect();
+        let zones: Vec<String> =
+            found.iter().filter_map(|(_, it)| Some(zone_id(&it.hosted_zone()?.id).to_owned())).collect();
         let tags = tags_of(aws, &zones).await?;
-        let seen = found.into_iter().filter_map(|(asked, it)| {
-            Some(Self::observe(aws, it, &tags)?.asked_as(asked))
-        });
+        let seen = found.into_iter().filter_map(|(asked, it)| Some(Self::observe(aws, it, &tags)?.asked_as(asked)));
         Ok(seen.collect())
     }
 
@@ -145,7 +144,8 @@ impl Resource for Zone {
             let call = aws.route53.update_hosted_zone_comment().id(id).comment(&self.comment).send();
             call.await.context("changing aws_route53_zone (UpdateHostedZoneComment)")?;
         }
-        if self.enable_accelerated_recovery.unwrap_or_default() != prior.enable_accelerated_recovery.unwrap_or_default() {
+        if self.enable_accelerated_recovery.unwrap_or_default() != prior.enable_accelerated_recovery.unwrap_or_default()
+        {
             self.set_recovery(aws, id).await?;
         }
         let (now, then) = (self.vpcs(aws), prior.vpcs(aws));
@@ -224,9 +224,8 @@ impl Zone {
 
     async fn set_recovery(&self, aws: &Aws, id: &str) -> Result<()> {
         let enable = self.enable_accelerated_recovery.unwrap_or_default();
-        let call = || {
-            aws.route53.update_hosted_zone_features().hosted_zone_id(id).enable_accelerated_recovery(enable).send()
-        };
+        let call =
+            || aws.route53.update_hosted_zone_features().hosted_zone_id(id).enable_accelerated_recovery(enable).send();
         let done = patiently(PATIENCE, BUSY, call).await;
         done.context("changing aws_route53_zone (UpdateHostedZoneFeatures)").map(drop)
     }
@@ -266,8 +265,7 @@ pub async fn zones_named(aws: &Aws, name: &str) -> Result<Vec<HostedZone>> {
     while let Some((from, id)) = next {
         let call = aws.route53.list_hosted_zones_by_name().dns_name(from).set_hosted_zone_id(id);
         let page = call.send().await.context("reading aws_route53_zone (ListHostedZonesByName)")?;
-        let (ours, others): (Vec<_>, Vec<_>) =
-            page.hosted_zones.into_iter().partition(|it| same::dns(&it.name, name));
+        let (ours, others): (Vec<_>, Vec<_>) = page.hosted_zones.into_iter().partition(|it| same::dns(&it.name, name));
         found.extend(ours);
         // Zones of one name stand together, and the first page begins with them.
         let more = page.is_truncated && others.is_empty();

@@ -84,7 +84,11 @@ impl ZoneAssociation {
     fn id(&self, aws: &Aws) -> Id {
         let region = self.region(aws);
         let zone = zone_id(&self.zone_id);
-        if region == aws.region { format!("{zone}:{}", self.vpc_id) } else { format!("{zone}:{}:{region}", self.vpc_id) }
+        if region == aws.region {
+            format!("{zone}:{}", self.vpc_id)
+        } else {
+            format!("{zone}:{}:{region}", self.vpc_id)
+        }
     }
 
     fn parse(id: &str) -> Result<Self> {

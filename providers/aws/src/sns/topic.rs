@@ -123,7 +123,8 @@ impl Resource for Topic {
             let base = text.strip_suffix(".fifo").unwrap_or(text);
             let allowed = |it: char| it.is_ascii_alphanumeric() || "_-".contains(it);
             if base.is_empty() || text.len() > 256 || !base.chars().all(allowed) {
-                let detail = "takes 1 to 256 letters, digits, \"-\" and \"_\", and \".fifo\" at the end of a FIFO topic.";
+                let detail =
+                    "takes 1 to 256 letters, digits, \"-\" and \"_\", and \".fifo\" at the end of a FIFO topic.";
                 check.error("name", detail);
             } else if fifo != text.ends_with(".fifo") {
                 check.error("name", "ends with \".fifo\" exactly when fifo_topic is true.");

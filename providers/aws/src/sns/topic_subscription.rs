@@ -14,8 +14,7 @@ use super::GONE;
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, each, pages, same, told, until_found};
 
-const PROTOCOLS: &[&str] =
-    &["application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"];
+const PROTOCOLS: &[&str] = &["application", "email", "email-json", "firehose", "http", "https", "lambda", "sms", "sqs"];
 
 /// A subscription of an endpoint to a topic. E-mail subscriptions, and HTTP ones whose endpoint does not confirm by
 /// itself, stay pending until someone confirms them; one that is pending cannot be deleted and ends by itself.
@@ -123,7 +122,9 @@ impl Resource for TopicSubscription {
             if confirmed.await?.is_none() {
                 let message = format!("the endpoint {} has not confirmed within {limit:?}", self.endpoint);
                 let error = plumb_engine::provider::ProviderError::refused(action, message);
-                return Err(error.help("Raise confirmation_timeout_in_minutes, or see why the endpoint does not answer."));
+                return Err(
+                    error.help("Raise confirmation_timeout_in_minutes, or see why the endpoint does not answer.")
+                );
             }
         }
         Ok(Made::id(id))
@@ -136,7 +137,8 @@ impl Resource for TopicSubscription {
 
     async fn update(&self, aws: &Aws, id: &str, prior: &Self) -> Result<()> {
         let then = prior.attributes();
-        let mut changes: Vec<_> = self.attributes().into_iter().filter(|(name, it)| then.get(name) != Some(it)).collect();
+        let mut changes: Vec<_> =
+            self.attributes().into_iter().filter(|(name, it)| then.get(name) != Some(it)).collect();
         // A filter is checked against its scope: the scope comes first.
         changes.sort_by_key(|(name, _)| *name != "FilterPolicyScope");
         for (name, value) in changes {

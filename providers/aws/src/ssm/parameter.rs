@@ -109,7 +109,8 @@ impl Resource for Parameter {
     }
 
     fn plan(change: &mut PlannedChange, _client: Option<&Aws>) -> Diagnostics {
-        let followed = ["type", "value", "insecure_value", "value_wo_version", "description", "data_type", "key_id", "tier"];
+        let followed =
+            ["type", "value", "insecure_value", "value_wo_version", "description", "data_type", "key_id", "tier"];
         plan::follow(change, &followed, &["version"]);
         let write_only = change.config.get("value_wo").is_some_and(|it| !it.is_null());
         if change.planned.get("has_value_wo").is_some() {

@@ -124,7 +124,9 @@ impl<'a> Check<'a> {
             match serde_json::from_str::<serde_json::Value>(text) {
                 Ok(serde_json::Value::Object(_)) => {}
                 Ok(_) => self.error(name, "is JSON, but no object. Write it with jsonencode({ … })."),
-                Err(error) => self.error(name, format!("is no valid JSON ({error}). Write it with jsonencode({{ … }}).")),
+                Err(error) => {
+                    self.error(name, format!("is no valid JSON ({error}). Write it with jsonencode({{ … }})."))
+                }
             }
         }
         self
