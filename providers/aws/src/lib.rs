@@ -88,7 +88,7 @@ pub fn all() -> Registry<Aws> {
         .resource::<logs::group::Group>()
         .resource::<logs::stream::Stream>()
         .resource::<rds::db_instance::DbInstance>()
-        .resource::<rds::db_instance::DbInstanceResource>()
+        .resource::<rds::db_instance::DbInstance>()
         .resource::<rds::db_parameter_group::DbParameterGroup>()
         .resource::<rds::db_subnet_group::DbSubnetGroup>()
         .resource::<rds::rds_cluster::RdsCluster>()
