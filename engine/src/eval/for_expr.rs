@@ -18,7 +18,7 @@ pub(super) fn eval_for(it: &ForExpr, span: Span, names: &mut dyn Names, frame: O
         let detail = "A null value cannot be used as the collection in a 'for' expression.";
         return Err(Diagnostic::error("Iteration over null value", detail).at(it.collection.span).into());
     }
-    if collection.is_unknown() && (collection.ty().is_collection() || collection.ty() == Type::Dynamic) {
+    if collection.is_unknown() && collection.can_iterate() {
         return Ok(Value::unknown(Type::Dynamic).marked(marks));
     }
     let Some(elements) = value::elements(&collection) else {

@@ -21,6 +21,7 @@ pub mod logs;
 pub mod meta;
 mod provider;
 pub mod rds;
+#[cfg(test)]
 mod recorded;
 pub mod route53;
 pub mod settings;
@@ -87,7 +88,6 @@ pub fn all() -> Registry<Aws> {
         .resource::<kms::key::Key>()
         .resource::<logs::group::Group>()
         .resource::<logs::stream::Stream>()
-        .resource::<rds::db_instance::DbInstance>()
         .resource::<rds::db_instance::DbInstance>()
         .resource::<rds::db_parameter_group::DbParameterGroup>()
         .resource::<rds::db_subnet_group::DbSubnetGroup>()

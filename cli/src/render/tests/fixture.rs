@@ -101,14 +101,14 @@ pub fn schema() -> Schema {
         blocks: blocks.map(|(name, it)| (name.into(), it)).into(),
         ..Block::default()
     };
-    Schema { version: 1, block }
+    Schema { version: 1, block, zero_is_absent: true }
 }
 
 /// The provider.
 pub fn providers() -> Providers {
     let attributes = [("id", Attribute::computed(Type::String)), ("owner", Attribute::optional(Type::String))];
     let block = Block { attributes: attributes.map(|(name, it)| (name.into(), it)).into(), ..Block::default() };
-    let ami = Schema { version: 0, block };
+    let ami = Schema { version: 0, block, zero_is_absent: true };
     let mut providers = Providers::default();
     providers.add(Arc::new(Aws { config: Schema::default(), kind: Kind(schema()), ami }));
     providers
@@ -177,6 +177,7 @@ pub fn change(action: Action, before: Value, after: Value) -> ResourceChange {
         replace_paths: Vec::new(),
         importing: None,
         dependencies: Vec::new(),
+        prior_dependencies: Vec::new(),
         create_before_destroy: false,
     }
 }
