@@ -104,6 +104,11 @@ impl Resource for KeyPair {
         let answer = call.send().await.context("finding aws_key_pair (DescribeKeyPairs)")?;
         Ok(answer.key_pairs.unwrap_or_default().into_iter().find_map(|it| it.key_name))
     }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let answer = aws.ec2.describe_key_pairs().send().await.context("listing aws_key_pair (DescribeKeyPairs)")?;
+        Ok(answer.key_pairs.unwrap_or_default().into_iter().filter_map(|it| it.key_name).collect())
+    }
 }
 
 impl KeyPair {

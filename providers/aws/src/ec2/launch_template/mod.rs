@@ -25,7 +25,7 @@ use super::requirements::InstanceRequirements;
 use super::{arn, observed_tags, retag, tagged};
 use crate::client::Aws;
 use crate::wire;
-use crate::wire::{Absent, Context, Tags, each, ids, told};
+use crate::wire::{Absent, Context, Tags, each, ids, pages, told};
 
 /// Codes for "there is no such template".
 const ABSENT: &[&str] = &["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
@@ -167,7 +167,8 @@ impl Resource for LaunchTemplate {
         }
         let mut planned = change.planned.clone();
         let is_new = makes_version(&change.prior, &planned);
-        let follows = planned.get("update_default_version").is_some_and(|it| it.is_unknown() || it.as_bool() == Some(true));
+        let follows =
+            planned.get("update_default_version").is_some_and(|it| it.is_unknown() || it.as_bool() == Some(true));
         if follows && (is_new || planned.get("default_version") != planned.get("latest_version")) {
             planned = planned.with("default_version", Value::unknown(Type::Number));
         }
@@ -243,6 +244,12 @@ impl Resource for LaunchTemplate {
         let template = found.and_then(|it| it.launch_templates.unwrap_or_default().into_iter().next());
         Ok(template.and_then(|it| it.launch_template_id))
     }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let found =
+            pages!(aws.ec2.describe_launch_templates(), "listing aws_launch_template (DescribeLaunchTemplates)")?;
+        Ok(found.into_iter().filter_map(|it| it.launch_template_id).collect())
+    }
 }
 
 impl LaunchTemplate {
@@ -262,7 +269,9 @@ impl LaunchTemplate {
             update_default_version: self.update_default_version,
             ..Self::default()
         };
-        kept.with_data(version.launch_template_data.unwrap_or_else(|| sdk::ResponseLaunchTemplateData::builder().build()))
+        kept.with_data(
+            version.launch_template_data.unwrap_or_else(|| sdk::ResponseLaunchTemplateData::builder().build()),
+        )
     }
 }
 
@@ -342,7 +351,10 @@ fn user_data_is_base64(config: &Value) -> Option<Diagnostic> {
     let text = config.get("user_data")?.as_str()?;
     let detail = "The user data of a launch template is text in Base64, and this value is not. Encode it with \
                   `base64encode(…)`, or read it with `filebase64(…)`.";
-    STANDARD.decode(text.split_whitespace().collect::<String>()).is_err().then(|| Diagnostic::error("Invalid user data", detail))
+    STANDARD
+        .decode(text.split_whitespace().collect::<String>())
+        .is_err()
+        .then(|| Diagnostic::error("Invalid user data", detail))
 }
 
 fn groups_of_interfaces(config: &Value) -> Option<Diagnostic> {
