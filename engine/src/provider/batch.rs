@@ -119,7 +119,8 @@ pub(super) async fn read_page<R: Resource>(
         // What is read one by one may be shown under its canonical id, which an import need not have used.
         return Ok(vec![shown.pop()]);
     }
-    let shown: BTreeMap<Id, Observed<R>> = shown.into_iter().map(|it| (it.asked_as.clone().unwrap_or_else(|| it.id.clone()), it)).collect();
+    let shown: BTreeMap<Id, Observed<R>> =
+        shown.into_iter().map(|it| (it.asked_as.clone().unwrap_or_else(|| it.id.clone()), it)).collect();
     Ok(objects.iter().map(|it| shown.get(&it.id).cloned()).collect())
 }
 

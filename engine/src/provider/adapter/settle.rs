@@ -48,7 +48,9 @@ fn attribute(observed: Value, reference: Option<&Value>, schema: &Attribute) -> 
     match reference {
         Some(reference) => value(observed, reference, Rule { nullable, same: schema.same }),
         // Nothing tells `""` or `false` from null here; null is what a configuration that does not mention it has.
-        None if nullable && (is_empty(&observed) || observed.as_bool() == Some(false)) => Value::null(schema.ty.clone()),
+        None if nullable && (is_empty(&observed) || observed.as_bool() == Some(false)) => {
+            Value::null(schema.ty.clone())
+        }
         None => observed,
     }
 }

@@ -73,6 +73,13 @@ impl Resource for Policy {
         check.one_of("policy_type", &KINDS);
         check.one_of("metric_aggregation_type", &["Minimum", "Maximum", "Average"]);
         check.one_of("adjustment_type", &["ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"]);
+        let (number, whole) = (|it: &str| it.parse::<f64>().is_ok(), |it: &str| it.parse::<i32>().is_ok());
+        for name in ["metric_interval_lower_bound", "metric_interval_upper_bound"] {
+            check.within(&["step_adjustment"], name, number, "a number");
+        }
+        for name in ["max_capacity_buffer", "scheduling_buffer_time"] {
+            check.within(&["predictive_scaling_configuration"], name, whole, "a whole number");
+        }
         if config.get("policy_type").is_some_and(Value::is_unknown) {
             return check.found();
         }

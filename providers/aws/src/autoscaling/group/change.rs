@@ -18,6 +18,9 @@ use crate::wire::{Context, patiently, retry, until_found};
 /// Most target groups or load balancers of one call.
 const MOST_ATTACHED: usize = 10;
 
+/// Waits within an operation: the time limit of the operation itself ends them before.
+const LONGEST: Duration = Group::TIMEOUTS.update;
+
 /// Codes of calls that have to wait for an activity of the group.
 const BUSY: &[&str] = &["ResourceInUse", "ScalingActivityInProgress", "ResourceContention"];
 
@@ -112,7 +115,7 @@ impl Group {
         if call.as_input() == empty.as_input() {
             return Ok(());
         }
-        let sent = patiently(Self::TIMEOUTS.delete, BUSY, || call.clone().send()).await;
+        let sent = patiently(LONGEST, BUSY, || call.clone().send()).await;
         sent.context("updating aws_autoscaling_group (UpdateAutoScalingGroup)").map(drop)
     }
 
@@ -261,7 +264,7 @@ pub(super) async fn delete(group: &Group, aws: &Aws, id: &str) -> Result<()> {
         drain(aws, id).await?;
     }
     let call = aws.autoscaling.delete_auto_scaling_group().auto_scaling_group_name(id).force_delete(group.force_delete);
-    let sent = patiently(Group::TIMEOUTS.delete, BUSY, || call.clone().send()).await;
+    let sent = patiently(LONGEST, BUSY, || call.clone().send()).await;
     match sent {
         Err(error) if error.as_service_error().is_some_and(is_absent) => Ok(()),
         other => other.context("deleting aws_autoscaling_group (DeleteAutoScalingGroup)").map(drop),
@@ -272,12 +275,12 @@ pub(super) async fn delete(group: &Group, aws: &Aws, id: &str) -> Result<()> {
 async fn drain(aws: &Aws, id: &str) -> Result<()> {
     let call = aws.autoscaling.update_auto_scaling_group().auto_scaling_group_name(id);
     let call = call.min_size(0).max_size(0).desired_capacity(0);
-    let sent = patiently(Group::TIMEOUTS.delete, BUSY, || call.clone().send()).await;
+    let sent = patiently(LONGEST, BUSY, || call.clone().send()).await;
     match sent {
         Err(error) if error.as_service_error().is_some_and(is_absent) => return Ok(()),
         other => other.context("draining aws_autoscaling_group (UpdateAutoScalingGroup)")?,
     };
-    let empty = until_found(Group::TIMEOUTS.delete, async || {
+    let empty = until_found(LONGEST, async || {
         let found = groups(aws, vec![id.to_owned()]).await?.into_iter().next();
         Ok::<_, ProviderError>(found.is_none_or(|it| it.instances.unwrap_or_default().is_empty()).then_some(()))
     });
@@ -306,12 +309,12 @@ pub(super) async fn put_warm_pool(aws: &Aws, id: &str, pool: &WarmPool) -> Resul
 async fn delete_warm_pool(aws: &Aws, id: &str, force: bool) -> Result<()> {
     let action = "deleting the warm pool of aws_autoscaling_group (DeleteWarmPool)";
     let call = aws.autoscaling.delete_warm_pool().auto_scaling_group_name(id).force_delete(force);
-    let sent = patiently(Group::TIMEOUTS.delete, BUSY, || call.clone().send()).await;
+    let sent = patiently(LONGEST, BUSY, || call.clone().send()).await;
     match sent {
         Err(error) if error.as_service_error().is_some_and(is_absent) => return Ok(()),
         other => other.context(action)?,
     };
-    let gone = retry::until_found(Group::TIMEOUTS.delete, async || {
+    let gone = retry::until_found(LONGEST, async || {
         let found = groups(aws, vec![id.to_owned()]).await?.into_iter().next();
         Ok::<_, ProviderError>(found.is_none_or(|it| it.warm_pool_configuration.is_none()).then_some(()))
     });

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ec2::error::ProvideErrorMetadata;
 use aws_sdk_ec2::types as sdk;
-use plumb_engine::provider::typed::{Made, Resource, Result};
+use plumb_engine::provider::typed::{Made, Result};
 use plumb_engine::provider::{Creation, ProviderError};
 
 use super::blocks::{
     CapacityReservation, CpuOptions, EbsBlockDevice, EphemeralBlockDevice, MetadataOptions, RootBlockDevice,
 };
-use super::{Instance, PROPAGATION, instances, modify};
+use super::{Instance, LONGEST, PROPAGATION, instances, modify};
 use crate::client::Aws;
 use crate::ec2::launch_template::blocks::CreditSpecification;
 use crate::ec2::{filter, retag, switch, tagged};
@@ -252,7 +252,7 @@ impl Instance {
         if !self.volume_tags.is_empty() || (root.is_none() && others.is_empty()) {
             return Ok(());
         }
-        let volumes = until_found(Self::TIMEOUTS.create, async || {
+        let volumes = until_found(LONGEST, async || {
             let found = instances(aws, filter("instance-id", [id])).await?.into_iter().next();
             let Some((_, instance)) = found else { return Ok::<_, ProviderError>(None) };
             let volumes = attached(&instance);

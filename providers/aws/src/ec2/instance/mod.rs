@@ -37,6 +37,9 @@ const LIVE: [&str; 4] = ["pending", "running", "stopping", "stopped"];
 /// How long a new instance or profile may be unknown to other calls.
 const PROPAGATION: Duration = Duration::from_secs(120);
 
+/// Waits within an operation: the time limit of the operation itself ends them before.
+const LONGEST: Duration = Duration::from_secs(12 * 3600);
+
 /// A virtual machine.
 ///
 /// Attributes that cost one call per instance are read only where they are in use: `user_data`,

@@ -25,7 +25,7 @@ use super::requirements::InstanceRequirements;
 use super::{arn, observed_tags, retag, tagged};
 use crate::client::Aws;
 use crate::wire;
-use crate::wire::{Absent, Context, Tags, each, ids, pages, told};
+use crate::wire::{Absent, Check, Context, Tags, each, ids, pages, told};
 
 /// Codes for "there is no such template".
 const ABSENT: &[&str] = &["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
@@ -154,7 +154,7 @@ impl Resource for LaunchTemplate {
     const RECOGNITION: Recognition = Recognition::ClientToken;
 
     fn validate(config: &Value) -> Diagnostics {
-        let mut found = Diagnostics::new();
+        let mut found = switches(config);
         found.extend(user_data_is_base64(config));
         found.extend(groups_of_interfaces(config));
         found
@@ -345,6 +345,22 @@ fn makes_version(prior: &Value, planned: &Value) -> bool {
     ];
     let planned = planned.as_map().into_iter().flatten();
     planned.filter(|(name, _)| !WHOLE.contains(&&***name)).any(|(name, value)| prior.get(name) != Some(value))
+}
+
+/// Switches of a template are texts, because not being set is a third thing to say.
+fn switches(config: &Value) -> Diagnostics {
+    const OF_INTERFACES: [&str; 4] =
+        ["associate_carrier_ip_address", "associate_public_ip_address", "delete_on_termination", "primary_ipv6"];
+    let mut check = Check::of(config);
+    let (right, what) = (|it: &str| it.parse::<bool>().is_ok(), "true or false");
+    check.within(&[], "ebs_optimized", right, what);
+    for name in ["delete_on_termination", "encrypted"] {
+        check.within(&["block_device_mappings", "ebs"], name, right, what);
+    }
+    for name in OF_INTERFACES {
+        check.within(&["network_interfaces"], name, right, what);
+    }
+    check.found()
 }
 
 fn user_data_is_base64(config: &Value) -> Option<Diagnostic> {
