@@ -13,9 +13,11 @@ pub mod client;
 mod connect;
 pub mod ec2;
 pub mod iam;
+pub mod meta;
 mod provider;
 pub mod settings;
 mod shared;
+pub mod sts;
 mod traffic;
 pub mod wire;
 
@@ -55,7 +57,14 @@ pub fn all() -> Registry<Aws> {
         .resource::<iam::policy::Policy>()
         .resource::<iam::role::Role>()
         .resource::<iam::role_policy::RolePolicy>()
-        .resource::<iam::role_policy_attachment::RolePolicyAttachment>();
-    registry.data::<ec2::data_ami::Ami>().data::<iam::data_policy_document::PolicyDocument>();
+        .resource::<iam::role_policy_attachment::RolePolicyAttachment>()
+        .data::<ec2::data_ami::Ami>()
+        .data::<ec2::data_availability_zones::AvailabilityZones>()
+        .data::<ec2::data_subnets::Subnets>()
+        .data::<ec2::data_vpc::FoundVpc>()
+        .data::<iam::data_policy_document::PolicyDocument>()
+        .data::<meta::data_partition::Partition>()
+        .data::<meta::data_region::Region>()
+        .data::<sts::data_caller_identity::CallerIdentity>();
     registry
 }

@@ -7,14 +7,16 @@ use std::sync::{Arc, Mutex, PoisonError};
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
 use aws_smithy_runtime_api::client::interceptors::context::{
-    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, InterceptorContext,
+    BeforeDeserializationInterceptorContextRef, BeforeTransmitInterceptorContextRef, FinalizerInterceptorContextMut,
+    InterceptorContext,
 };
-use aws_smithy_runtime_api::client::orchestrator::Metadata;
+use aws_smithy_runtime_api::client::orchestrator::{Metadata, OrchestratorError};
+use aws_smithy_runtime_api::client::result::ConnectorError;
 use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
-use aws_smithy_types::config_bag::ConfigBag;
+use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 
-use crate::wire::error::never_connected;
+use crate::wire::error::{Unreachable, chain, never_connected};
 
 /// Attempts without a connection, one after the other, after which no call is repeated: an endpoint that is wrong or
 /// down is reported within seconds, though throttled calls are repeated for minutes.
@@ -50,10 +52,14 @@ impl Intercept for Traffic {
 
     fn read_before_transmit(
         &self,
-        _context: &BeforeTransmitInterceptorContextRef<'_>,
+        context: &BeforeTransmitInterceptorContextRef<'_>,
         _components: &RuntimeComponents,
         config: &mut ConfigBag,
     ) -> Result<(), BoxError> {
+        let address = context.request().uri();
+        let path = address.find("://").and_then(|at| address[at + 3..].find('/').map(|end| at + 3 + end));
+        let endpoint = address[..path.unwrap_or(address.len())].to_owned();
+        config.interceptor_state().store_put(Endpoint(endpoint));
         self.0.sent.fetch_add(1, Ordering::Relaxed);
         let metadata = config.load::<Metadata>();
         let operation = metadata.map(|it| format!("{}:{}", it.service(), it.name())).unwrap_or_default();
@@ -71,6 +77,30 @@ impl Intercept for Traffic {
         self.0.refused.store(0, Ordering::Relaxed);
         Ok(())
     }
+
+    /// The SDK does not say which endpoint could not be reached.
+    fn modify_before_attempt_completion(
+        &self,
+        context: &mut FinalizerInterceptorContextMut<'_>,
+        _components: &RuntimeComponents,
+        config: &mut ConfigBag,
+    ) -> Result<(), BoxError> {
+        let Some(Err(error)) = context.output_or_error_mut() else { return Ok(()) };
+        let reason = error.as_connector_error().filter(|it| never_connected(it)).map(|it| chain(it));
+        if let (Some(reason), Some(Endpoint(endpoint))) = (reason, config.load::<Endpoint>()) {
+            let unreachable = Unreachable { endpoint: endpoint.clone(), reason };
+            *error = OrchestratorError::connector(ConnectorError::io(unreachable.into()));
+        }
+        Ok(())
+    }
+}
+
+/// Where a call was sent.
+#[derive(Clone, Debug)]
+struct Endpoint(String);
+
+impl Storable for Endpoint {
+    type Storer = StoreReplace<Self>;
 }
 
 impl ClassifyRetry for Traffic {

@@ -12,7 +12,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, ProviderError, 
 use plumb_engine::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, arn, by_intent, filter, observed_tags, retag, tagged, tags_on_create};
+use super::{FILTER_VALUES, arn, by_intent, filter, has_intent, observed_tags, retag, tagged, tags_on_create};
 use crate::client::Aws;
 use crate::wire::words::{text, word};
 use crate::wire::{Absent, Context, Tags, ids, pages, patiently, told, until_found};
@@ -145,7 +145,10 @@ impl Resource for EbsVolume {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let call = aws.ec2.describe_volumes().filters(by_intent(key));
         let found = pages!(call, "finding aws_ebs_volume (DescribeVolumes)")?;
-        Ok(found.into_iter().filter(|it| phase(it.state.as_ref()).is_some()).find_map(|it| it.volume_id))
+        Ok(found
+            .into_iter()
+            .filter(|it| has_intent(it.tags(), key) && phase(it.state.as_ref()).is_some())
+            .find_map(|it| it.volume_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

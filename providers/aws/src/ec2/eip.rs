@@ -10,7 +10,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, observed_tags, retag, tags_on_create};
+use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, has_intent, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, ids, patiently, plan, told};
 
@@ -167,7 +167,7 @@ impl Resource for Eip {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let found = aws.ec2.describe_addresses().filters(by_intent(key)).send().await;
         let found = found.context("finding aws_eip (DescribeAddresses)")?.addresses.unwrap_or_default();
-        Ok(found.into_iter().find_map(|it| it.allocation_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.allocation_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

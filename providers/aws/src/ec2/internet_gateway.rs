@@ -6,7 +6,7 @@ use plumb_engine::provider::typed::{Id, Made, Observed, Prior, Resource, Result,
 use plumb_engine::provider::{Creation, IntentKey, Recognition};
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, observed_tags, retag, tags_on_create};
+use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, has_intent, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Context, Tags, ids, pages, patiently, told};
 
@@ -82,7 +82,7 @@ impl Resource for InternetGateway {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let call = aws.ec2.describe_internet_gateways().filters(by_intent(key));
         let found = pages!(call, "finding aws_internet_gateway (DescribeInternetGateways)")?;
-        Ok(found.into_iter().find_map(|it| it.internet_gateway_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.internet_gateway_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

@@ -1,12 +1,16 @@
 //! EC2: networks, addresses and firewalls, and the idioms of its API.
 
 pub mod data_ami;
+pub mod data_availability_zones;
+pub mod data_subnets;
+pub mod data_vpc;
 pub mod ebs_volume;
 pub mod eip;
 pub mod instance;
 pub mod internet_gateway;
 pub mod key_pair;
 pub mod launch_template;
+pub mod lookup;
 pub mod nat_gateway;
 pub mod requirements;
 pub mod route;
@@ -41,6 +45,12 @@ pub fn filter<V: Into<String>>(name: &str, values: impl IntoIterator<Item = V>) 
 /// The filter that finds what a create under `key` made.
 pub fn by_intent(key: &IntentKey) -> Filter {
     filter(&format!("tag:{INTENT}"), [key.as_str()])
+}
+
+/// Whether a create under `key` made the object of these tags. Asked of what [`by_intent`] found, so that an answer
+/// that does not heed the filter never makes us take somebody else's object for ours.
+pub fn has_intent(tags: &[Tag], key: &IntentKey) -> bool {
+    tags.iter().any(|it| it.key() == Some(INTENT) && it.value() == Some(key.as_str()))
 }
 
 /// Tags of a create, with the tag by which [`by_intent`] finds its object.

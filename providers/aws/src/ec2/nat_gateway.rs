@@ -12,7 +12,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, VISIBLE, by_intent, filter, observed_tags, retag, tags_on_create};
+use super::{FILTER_VALUES, VISIBLE, by_intent, filter, has_intent, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, ids, only, pages, patiently, plan, some, told};
 
@@ -217,7 +217,7 @@ impl Resource for NatGateway {
         let call = aws.ec2.describe_nat_gateways().filter(by_intent(key));
         let call = call.filter(filter("state", ["pending", "available"]));
         let found = pages!(call, "finding aws_nat_gateway (DescribeNatGateways)")?;
-        Ok(found.into_iter().find_map(|it| it.nat_gateway_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.nat_gateway_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

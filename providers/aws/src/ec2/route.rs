@@ -213,3 +213,22 @@ fn wanted(object: &Prior<Route>) -> Option<(String, Destination)> {
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn imports_name_table_and_destination() {
+        let of = |id: &str| wanted(&Prior { id: id.to_owned(), state: None });
+        assert_eq!(of("rtb-1_0.0.0.0/0"), Some(("rtb-1".to_owned(), Destination::parse("0.0.0.0/0"))));
+        assert_eq!(of("rtb-1"), None);
+    }
+
+    #[test]
+    fn ids_hash_the_destination() {
+        let cidr = Some("0.0.0.0/0".to_owned());
+        let route = Route { route_table_id: "rtb-1".into(), destination_cidr_block: cidr, ..Route::default() };
+        assert_eq!(route.id(), "r-rtb-11080289494");
+    }
+}

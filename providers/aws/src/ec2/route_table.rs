@@ -9,7 +9,7 @@ use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
 use super::routing::{self, Destination, TARGETS, Target};
-use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, observed_tags, retag, tags_on_create};
+use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, has_intent, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, each, ids, pages, patiently, told};
 
@@ -143,7 +143,7 @@ impl Resource for RouteTable {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let call = aws.ec2.describe_route_tables().filters(by_intent(key));
         let found = pages!(call, "finding aws_route_table (DescribeRouteTables)")?;
-        Ok(found.into_iter().find_map(|it| it.route_table_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.route_table_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

@@ -11,7 +11,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, observed_tags, retag, switch, tags_on_create};
+use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, has_intent, observed_tags, retag, switch, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, ids, pages, patiently, plan, same, told};
 
@@ -156,7 +156,7 @@ impl Resource for Subnet {
 
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let found = pages!(aws.ec2.describe_subnets().filters(by_intent(key)), "finding aws_subnet (DescribeSubnets)")?;
-        Ok(found.into_iter().find_map(|it| it.subnet_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.subnet_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

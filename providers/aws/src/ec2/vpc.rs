@@ -10,7 +10,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, observed_tags, retag, switch, tags_on_create};
+use super::{FILTER_VALUES, VISIBLE, arn, by_intent, filter, has_intent, observed_tags, retag, switch, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, each, ids, pages, patiently, plan, told};
 
@@ -186,7 +186,7 @@ impl Resource for Vpc {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let found = aws.ec2.describe_vpcs().filters(by_intent(key)).send().await;
         let found = found.context("finding aws_vpc (DescribeVpcs)")?.vpcs.unwrap_or_default();
-        Ok(found.into_iter().find_map(|it| it.vpc_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.vpc_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

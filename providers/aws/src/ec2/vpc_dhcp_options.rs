@@ -8,7 +8,7 @@ use plumb_engine::provider::{Creation, IntentKey, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, arn, by_intent, filter, observed_tags, retag, tags_on_create};
+use super::{FILTER_VALUES, arn, by_intent, filter, has_intent, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, ids, pages, patiently, told};
 
@@ -105,7 +105,7 @@ impl Resource for VpcDhcpOptions {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let call = aws.ec2.describe_dhcp_options().filters(by_intent(key));
         let found = pages!(call, "finding aws_vpc_dhcp_options (DescribeDhcpOptions)")?;
-        Ok(found.into_iter().find_map(|it| it.dhcp_options_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.dhcp_options_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

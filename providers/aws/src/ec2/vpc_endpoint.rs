@@ -10,7 +10,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, arn, by_intent, filter, observed_tags, retag, tags_on_create};
+use super::{FILTER_VALUES, arn, by_intent, filter, has_intent, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
 use crate::wire::{Absent, Check, Context, Tags, by_ids, ids, only, pages, patiently, plan, same, some, told};
 
@@ -238,7 +238,7 @@ impl Resource for VpcEndpoint {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let call = aws.ec2.describe_vpc_endpoints().filters(by_intent(key));
         let found = pages!(call, "finding aws_vpc_endpoint (DescribeVpcEndpoints)")?;
-        Ok(found.into_iter().find_map(|it| it.vpc_endpoint_id))
+        Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.vpc_endpoint_id))
     }
 
     async fn list(aws: &Aws) -> Result<Vec<Id>> {

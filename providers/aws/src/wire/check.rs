@@ -132,10 +132,9 @@ impl<'a> Check<'a> {
     }
 
     fn network(&mut self, name: &str, kind: &str, example: &str, right: fn(&IpNet) -> bool) -> &mut Self {
-        if let Some(text) = self.text(name) {
-            if let Err(reason) = network(text, kind, example, right) {
-                self.error(name, reason);
-            }
+        let wrong = self.text(name).and_then(|text| network(text, kind, example, right).err());
+        if let Some(reason) = wrong {
+            self.error(name, reason);
         }
         self
     }

@@ -124,6 +124,16 @@ fn undelivered(action: &str, error: &(dyn Error + 'static), connector: Option<&C
     }
 }
 
+/// An endpoint with which no connection could be made.
+#[derive(Clone, Debug, thiserror::Error)]
+#[error("{endpoint} cannot be reached: {reason}")]
+pub(crate) struct Unreachable {
+    /// Its address.
+    pub endpoint: String,
+    /// What the connector said.
+    pub reason: String,
+}
+
 /// Whether a call failed before a connection stood, so that nothing was sent.
 pub(crate) fn never_connected(error: &ConnectorError) -> bool {
     error.is_user()
@@ -131,7 +141,7 @@ pub(crate) fn never_connected(error: &ConnectorError) -> bool {
             let refused = it
                 .downcast_ref::<std::io::Error>()
                 .is_some_and(|it| it.kind() == std::io::ErrorKind::ConnectionRefused);
-            refused || it.to_string().contains("dns error")
+            refused || it.is::<Unreachable>() || it.to_string().contains("dns error")
         })
 }
 

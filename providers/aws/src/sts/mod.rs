@@ -1,0 +1,3 @@
+//! STS: who the caller is.
+
+pub mod data_caller_identity;
