@@ -15,7 +15,7 @@ use super::policy_blocks::{StepAdjustment, TargetTracking};
 use super::policy_predictive::Predictive;
 use crate::client::Aws;
 use crate::wire::words::{text, word};
-use crate::wire::{Check, Context, each};
+use crate::wire::{Check, Context, each, pages};
 
 /// Kinds of policies.
 const KINDS: [&str; 4] = ["SimpleScaling", "StepScaling", "TargetTrackingScaling", "PredictiveScaling"];
@@ -73,6 +73,13 @@ impl Resource for Policy {
         check.one_of("policy_type", &KINDS);
         check.one_of("metric_aggregation_type", &["Minimum", "Maximum", "Average"]);
         check.one_of("adjustment_type", &["ChangeInCapacity", "ExactCapacity", "PercentChangeInCapacity"]);
+        let (number, whole) = (|it: &str| it.parse::<f64>().is_ok(), |it: &str| it.parse::<i32>().is_ok());
+        for name in ["metric_interval_lower_bound", "metric_interval_upper_bound"] {
+            check.within(&["step_adjustment"], name, number, "a number");
+        }
+        for name in ["max_capacity_buffer", "scheduling_buffer_time"] {
+            check.within(&["predictive_scaling_configuration"], name, whole, "a whole number");
+        }
         if config.get("policy_type").is_some_and(Value::is_unknown) {
             return check.found();
         }
@@ -84,7 +91,9 @@ impl Resource for Policy {
         ];
         for (of, block) in blocks {
             match config.get(block).and_then(Value::as_slice).map(<[Value]>::is_empty) {
-                Some(true) if kind == of => check.error("policy_type", format!("is {of}, which needs a \"{block}\" block.")),
+                Some(true) if kind == of => {
+                    check.error("policy_type", format!("is {of}, which needs a \"{block}\" block."))
+                }
                 Some(false) if kind != of => {
                     check.error("policy_type", format!("is {kind}; a \"{block}\" block belongs to {of}."));
                 }
@@ -144,6 +153,12 @@ impl Resource for Policy {
         let found = policies_of(aws, &self.autoscaling_group_name, vec![self.name.clone()]).await?;
         Ok((!found.is_empty()).then(|| self.id()))
     }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let call = aws.autoscaling.describe_policies().max_records(100);
+        let found = pages!(call, "listing aws_autoscaling_policy (DescribePolicies)")?;
+        Ok(found.into_iter().map(|it| Self::observe(it).id()).collect())
+    }
 }
 
 impl Policy {
@@ -168,9 +183,7 @@ impl Policy {
             .set_min_adjustment_magnitude(self.min_adjustment_magnitude.filter(|it| *it != 0))
             .set_scaling_adjustment(self.scaling_adjustment)
             .set_step_adjustments((!steps.is_empty()).then_some(steps))
-            .set_target_tracking_configuration(
-                self.target_tracking_configuration.first().map(TargetTracking::request),
-            )
+            .set_target_tracking_configuration(self.target_tracking_configuration.first().map(TargetTracking::request))
             .set_predictive_scaling_configuration(
                 self.predictive_scaling_configuration.first().map(Predictive::request),
             );
@@ -180,6 +193,7 @@ impl Policy {
     fn observe(it: sdk::ScalingPolicy) -> Self {
         let tracking = it.target_tracking_configuration.map(TargetTracking::observe);
         let predictive = it.predictive_scaling_configuration.map(Predictive::observe);
+        let predictive = predictive.filter(|it| !it.metric_specification.is_empty());
         Self {
             adjustment_type: text(it.adjustment_type),
             arn: it.policy_arn,

@@ -15,7 +15,7 @@ use serde::{Deserialize, Serialize};
 use super::is_absent;
 use crate::client::Aws;
 use crate::wire::words::{text, word};
-use crate::wire::{Check, Context, each, same};
+use crate::wire::{Check, Context, each, pages, same};
 
 /// Changes the size of a group at a time, or again and again. Its import id is `GROUP/ACTION`.
 ///
@@ -64,7 +64,10 @@ impl Resource for Schedule {
         let mut check = Check::of(config);
         for name in ["start_time", "end_time"] {
             if let Some(text) = check.text(name).filter(|it| instant(it).is_none()) {
-                check.error(name, format!("is \"{text}\", which is no time in RFC 3339. Write it as 2030-01-31T08:00:00Z."));
+                check.error(
+                    name,
+                    format!("is \"{text}\", which is no time in RFC 3339. Write it as 2030-01-31T08:00:00Z."),
+                );
             }
         }
         if ["start_time", "recurrence"].iter().all(|it| check.is_set(it) == Some(false)) {
@@ -110,6 +113,12 @@ impl Resource for Schedule {
         let names = vec![self.scheduled_action_name.clone()];
         let found = actions_of(aws, &self.autoscaling_group_name, names).await?;
         Ok((!found.is_empty()).then(|| self.id()))
+    }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let call = aws.autoscaling.describe_scheduled_actions().max_records(100);
+        let found = pages!(call, "listing aws_autoscaling_schedule (DescribeScheduledActions)")?;
+        Ok(found.into_iter().map(|it| Self::observe(it).id()).collect())
     }
 }
 

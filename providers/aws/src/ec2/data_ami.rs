@@ -1,6 +1,6 @@
 //! `aws_ami`: looks up an image of instances.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types as sdk;
 use plumb_engine::Schema;
@@ -9,7 +9,8 @@ use plumb_engine::provider::typed::{DataSource, Id, Result};
 use regex::Regex;
 use serde::{Deserialize, Serialize};
 
-use super::{arn, filter, observed_tags};
+use super::lookup::{Condition, filters};
+use super::{arn, observed_tags};
 use crate::client::Aws;
 use crate::wire::words::{text, words};
 use crate::wire::{Tags, pages};
@@ -137,7 +138,7 @@ pub struct Ami {
     product_codes: Vec<Code>,
     /// Filter as `aws ec2 describe-images` has it.
     #[block(set)]
-    filter: Vec<Filter>,
+    filter: Vec<Condition>,
 }
 
 /// A volume of the image.
@@ -162,17 +163,6 @@ pub struct Code {
     product_code_id: Option<String>,
     /// Its kind: `marketplace` or `devpay`.
     product_code_type: Option<String>,
-}
-
-/// A filter: the image's attribute has one of the values.
-#[derive(Schema, Serialize, Deserialize, Clone, Debug, Default)]
-#[serde(default)]
-pub struct Filter {
-    /// Name of the filter, such as `name` or `architecture`.
-    name: String,
-    /// Values; `*` and `?` stand for other characters.
-    #[attr(required)]
-    values: BTreeSet<String>,
 }
 
 impl DataSource for Ami {
@@ -201,16 +191,13 @@ impl Ami {
     }
 
     async fn images(&self, aws: &Aws) -> Result<Vec<sdk::Image>> {
-        let asked = self.filter.iter().map(|it| filter(&it.name, it.values.iter().cloned()));
-        let tagged = self.tags.iter().map(|(key, value)| filter(&format!("tag:{key}"), [value.clone()]));
-        let filters: Vec<_> = asked.chain(tagged).collect();
         let call = aws
             .ec2
             .describe_images()
             .set_executable_users(words(&self.executable_users))
             .set_owners(words(&self.owners))
             .set_include_deprecated(self.include_deprecated)
-            .set_filters((!filters.is_empty()).then_some(filters));
+            .set_filters(filters(&self.filter, &self.tags, []));
         pages!(call, ACTION)
     }
 

@@ -12,7 +12,7 @@ use plumb_engine::provider::{Creation, IntentKey, PlannedChange, ProviderError, 
 use plumb_engine::value::{Type, Value};
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, arn, filter, observed_tags, retag, tagged};
+use super::{FILTER_VALUES, arn, by_intent, filter, has_intent, observed_tags, retag, tagged, tags_on_create};
 use crate::client::Aws;
 use crate::wire::words::{text, word};
 use crate::wire::{Absent, Context, Tags, ids, pages, patiently, told, until_found};
@@ -73,7 +73,7 @@ pub struct EbsVolume {
 impl Resource for EbsVolume {
     type Client = Aws;
     const TYPE: &'static str = "aws_ebs_volume";
-    const RECOGNITION: Recognition = Recognition::ClientToken;
+    const RECOGNITION: Recognition = Recognition::Tag;
     const TIMEOUTS: Timeouts = Timeouts::minutes(10);
     const BATCH: usize = FILTER_VALUES;
     const WAIT_GONE: bool = true;
@@ -141,10 +141,19 @@ impl Resource for EbsVolume {
         sent.absent("deleting aws_ebs_volume (DeleteVolume)", &["InvalidVolume.NotFound"]).map(drop)
     }
 
-    /// Repeats the create: AWS answers with the volume that the token has made, or makes it now.
+    /// By the tag: the token makes repeated calls safe, but only a create would tell what it has made.
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
-        let made = self.request(aws, key).send().await.context("finding aws_ebs_volume (CreateVolume)")?;
-        Ok(made.volume_id)
+        let call = aws.ec2.describe_volumes().filters(by_intent(key));
+        let found = pages!(call, "finding aws_ebs_volume (DescribeVolumes)")?;
+        Ok(found
+            .into_iter()
+            .filter(|it| has_intent(it.tags(), key) && phase(it.state.as_ref()).is_some())
+            .find_map(|it| it.volume_id))
+    }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let found = pages!(aws.ec2.describe_volumes(), "listing aws_ebs_volume (DescribeVolumes)")?;
+        Ok(found.into_iter().filter_map(|it| it.volume_id).collect())
     }
 }
 
@@ -168,7 +177,7 @@ impl EbsVolume {
             .set_throughput(self.throughput.filter(|it| *it != 0))
             .set_volume_type(word(self.r#type.as_ref()))
             .set_volume_initialization_rate(self.volume_initialization_rate)
-            .set_tag_specifications(tagged(sdk::ResourceType::Volume, &self.tags_all).map(|it| vec![it]))
+            .tag_specifications(tags_on_create(sdk::ResourceType::Volume, &self.tags_all, key))
     }
 
     /// What an answer shows; `self` is what the state says.
@@ -213,7 +222,8 @@ impl EbsVolume {
             }
             None => {
                 let message = format!("the snapshot {snapshot} is not complete yet; the volume stays");
-                Err(ProviderError::unanswered(action, message).help("Repeat the command once the snapshot is complete."))
+                Err(ProviderError::unanswered(action, message)
+                    .help("Repeat the command once the snapshot is complete."))
             }
         }
     }

@@ -9,7 +9,7 @@ use plumb_engine::provider::{Creation, IntentKey, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use super::{FILTER_VALUES, arn, by_intent, filter, observed_tags, retag, tags_on_create};
+use super::{FILTER_VALUES, arn, by_intent, filter, has_intent, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
 use crate::wire;
 use crate::wire::words::text;
@@ -102,7 +102,17 @@ impl Resource for KeyPair {
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
         let call = aws.ec2.describe_key_pairs().filters(by_intent(key));
         let answer = call.send().await.context("finding aws_key_pair (DescribeKeyPairs)")?;
-        Ok(answer.key_pairs.unwrap_or_default().into_iter().find_map(|it| it.key_name))
+        Ok(answer
+            .key_pairs
+            .unwrap_or_default()
+            .into_iter()
+            .filter(|it| has_intent(it.tags(), key))
+            .find_map(|it| it.key_name))
+    }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let answer = aws.ec2.describe_key_pairs().send().await.context("listing aws_key_pair (DescribeKeyPairs)")?;
+        Ok(answer.key_pairs.unwrap_or_default().into_iter().filter_map(|it| it.key_name).collect())
     }
 }
 

@@ -32,12 +32,28 @@ pub fn unsettle(prior: Option<&Value>, config: Option<&Value>, planned: &Value, 
             !set(name) && set(other) && before != block.get(other)
         };
         let (id, name) = names;
-        let block = if follows(name, id) { block.clone().with(name, Value::unknown(Type::String)) } else { block.clone() };
+        let block =
+            if follows(name, id) { block.clone().with(name, Value::unknown(Type::String)) } else { block.clone() };
         if follows(id, name) { block.with(id, Value::unknown(Type::String)) } else { block }
     });
     match planned.ty() {
         Type::List(element) => Value::list((*element).clone(), blocks.collect()),
         _ => planned.clone(),
+    }
+}
+
+/// Whether the configuration refers to another template or version than before; what it does not set is no difference.
+pub fn is_another(prior: Option<&Value>, config: Option<&Value>, planned: &Value) -> bool {
+    let first = |value: Option<&Value>| value.and_then(|it| it.as_slice()?.first().cloned());
+    match (first(prior), first(Some(planned))) {
+        (Some(prior), Some(planned)) => {
+            let config = first(config);
+            let set = |name: &str| config.as_ref().and_then(|it| it.get(name)).is_some_and(|it| !it.is_null());
+            let differs = |name: &str| prior.get(name) != planned.get(name);
+            differs("version") || ["id", "name"].iter().any(|name| set(name) && differs(name))
+        }
+        (None, None) => false,
+        _ => true,
     }
 }
 
@@ -63,5 +79,18 @@ mod tests {
         let planned = blocks("lt-1".into(), "b".into());
         let other = unsettle(Some(&prior), Some(&blocks(null(), "b".into())), &planned, names);
         assert_eq!(other, blocks(Value::unknown(Type::String), "b".into()));
+    }
+
+    #[test]
+    fn another_template_is_one_that_the_configuration_names() {
+        let null = || Value::null(Type::String);
+        let prior = blocks(null(), "a".into());
+        let planned = blocks(Value::unknown(Type::String), "a".into());
+        assert!(!is_another(Some(&prior), Some(&blocks(null(), "a".into())), &planned));
+        let planned = blocks(Value::unknown(Type::String), "b".into());
+        assert!(is_another(Some(&prior), Some(&blocks(null(), "b".into())), &planned));
+        let none = Value::list(prior.as_slice().unwrap()[0].ty(), Vec::new());
+        assert!(is_another(Some(&none), Some(&prior), &prior));
+        assert!(!is_another(Some(&none), Some(&none), &none));
     }
 }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ABSENT, IN_USE, NAME_LENGTH, PROPAGATION, TOO_EARLY, intent, observed_tags, sdk_tags, time};
 use crate::client::Aws;
 use crate::wire;
-use crate::wire::{Absent, Context, Tags, each, patiently, retry, tags};
+use crate::wire::{Absent, Context, Tags, each, pages, patiently, retry, tags};
 
 /// What hands a role to EC2 instances.
 #[derive(Schema, Serialize, Deserialize, Clone, Debug, Default)]
@@ -103,6 +103,12 @@ impl Resource for InstanceProfile {
         let name = self.chosen_name(key);
         let found = profile(aws, &name).await?;
         Ok(found.filter(|it| intent(it.tags.as_deref()) == Some(key.as_str())).map(|_| name))
+    }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let found =
+            pages!(aws.iam.list_instance_profiles(), "listing aws_iam_instance_profile (ListInstanceProfiles)")?;
+        Ok(found.into_iter().map(|it| it.instance_profile_name).collect())
     }
 }
 

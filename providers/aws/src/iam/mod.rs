@@ -62,7 +62,7 @@ fn decoded(document: &str) -> String {
 
 /// A time as RFC 3339 has it.
 fn time(time: &DateTime) -> Option<String> {
-    time.fmt(Format::DateTime).ok()
+    DateTime::from_secs(time.secs()).fmt(Format::DateTime).ok()
 }
 
 /// Whether a policy names a principal that is not known everywhere yet.

@@ -9,7 +9,7 @@ use serde::{Deserialize, Serialize};
 use super::{ABSENT, IN_USE, NAME_LENGTH, PROPAGATION, decoded, intent, observed_tags, sdk_tags};
 use crate::client::Aws;
 use crate::wire;
-use crate::wire::{Absent, Context, Tags, arn, each, patiently, same, tags};
+use crate::wire::{Absent, Context, Tags, arn, each, pages, patiently, same, tags};
 
 /// Most versions that IAM keeps of a policy.
 const MOST_VERSIONS: usize = 5;
@@ -117,6 +117,12 @@ impl Resource for Policy {
         let arn = arn::arn(aws.partition.id, "iam", "", aws.account().await?, &name);
         let found = policy(aws, &arn).await?;
         Ok(found.filter(|it| intent(it.tags.as_deref()) == Some(key.as_str())).map(|_| arn))
+    }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let call = aws.iam.list_policies().scope(types::PolicyScopeType::Local);
+        let found = pages!(call, "listing aws_iam_policy (ListPolicies)")?;
+        Ok(found.into_iter().filter_map(|it| it.arn).collect())
     }
 }
 

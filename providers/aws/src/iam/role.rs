@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 use super::{ABSENT, IN_USE, PROPAGATION, ROLE_NAME_LENGTH, decoded, intent, observed_tags, sdk_tags, time};
 use crate::client::Aws;
 use crate::wire;
-use crate::wire::{Absent, Context, Tags, each, patiently, retry, same, tags};
+use crate::wire::{Absent, Context, Tags, each, pages, patiently, retry, same, tags};
 
 /// An identity that services and people take on, with the permissions of its policies.
 #[derive(Schema, Serialize, Deserialize, Clone, Debug, Default)]
@@ -162,6 +162,11 @@ impl Resource for Role {
         let sent = aws.iam.get_role().role_name(&name).send().await;
         let role = sent.absent("finding aws_iam_role (GetRole)", ABSENT)?.and_then(|it| it.role);
         Ok(role.filter(|it| intent(it.tags.as_deref()) == Some(key.as_str())).map(|_| name))
+    }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let found = pages!(aws.iam.list_roles(), "listing aws_iam_role (ListRoles)")?;
+        Ok(found.into_iter().map(|it| it.role_name).collect())
     }
 }
 

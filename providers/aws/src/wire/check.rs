@@ -132,6 +132,19 @@ impl<'a> Check<'a> {
         self
     }
 
+    /// Each text `name` of the nested blocks `blocks`, from the outside in, must be `right`; `what` says what that is.
+    pub fn within(&mut self, blocks: &[&str], name: &str, right: impl Fn(&str) -> bool, what: &str) -> &mut Self {
+        let mut found = vec![self.config];
+        for block in blocks {
+            found = found.into_iter().filter_map(|it| it.get(block)?.as_slice()).flatten().collect();
+        }
+        let texts = found.into_iter().filter_map(|it| it.get(name)?.as_str());
+        for text in texts.filter(|it| !it.is_empty() && !right(it)) {
+            self.error(name, format!("is \"{text}\"; it takes {what}."));
+        }
+        self
+    }
+
     fn network(&mut self, name: &str, kind: &str, example: &str, right: fn(&IpNet) -> bool) -> &mut Self {
         let wrong = self.text(name).and_then(|text| network(text, kind, example, right).err());
         if let Some(reason) = wrong {

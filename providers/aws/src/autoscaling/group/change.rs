@@ -18,6 +18,9 @@ use crate::wire::{Context, patiently, retry, until_found};
 /// Most target groups or load balancers of one call.
 const MOST_ATTACHED: usize = 10;
 
+/// Waits within an operation: the time limit of the operation itself ends them before.
+const LONGEST: Duration = Group::TIMEOUTS.update;
+
 /// Codes of calls that have to wait for an activity of the group.
 const BUSY: &[&str] = &["ResourceInUse", "ScalingActivityInProgress", "ResourceContention"];
 
@@ -64,7 +67,8 @@ impl Group {
         let configuration = self.launch_configuration.clone();
         let reservation = self.capacity_reservation_specification.first();
         let reserved = self.capacity_reservation_specification != prior.capacity_reservation_specification;
-        let none = || sdk::InstanceMaintenancePolicy::builder().max_healthy_percentage(-1).min_healthy_percentage(-1).build();
+        let none =
+            || sdk::InstanceMaintenancePolicy::builder().max_healthy_percentage(-1).min_healthy_percentage(-1).build();
         let maintained = self.instance_maintenance_policy != prior.instance_maintenance_policy;
         let call = empty
             .clone()
@@ -78,16 +82,19 @@ impl Group {
             .set_desired_capacity(self.desired_capacity.filter(|_| self.desired_capacity != prior.desired_capacity))
             .set_desired_capacity_type(changed!(desired_capacity_type, or "units".to_owned()))
             .set_default_cooldown(self.default_cooldown.filter(|_| self.default_cooldown != prior.default_cooldown))
-            .set_default_instance_warmup(changed!(default_instance_warmup, or -1))
+            .set_default_instance_warmup(changed!(default_instance_warmup, or - 1))
             .set_availability_zones(
-                words(&self.availability_zones)
-                    .filter(|_| self.vpc_zone_identifier.is_empty() && self.availability_zones != prior.availability_zones),
+                words(&self.availability_zones).filter(|_| {
+                    self.vpc_zone_identifier.is_empty() && self.availability_zones != prior.availability_zones
+                }),
             )
             .set_vpc_zone_identifier(self.subnets().filter(|_| self.vpc_zone_identifier != prior.vpc_zone_identifier))
             .set_capacity_rebalance(changed!(capacity_rebalance, or false))
             .set_context(changed!(context, or String::new()))
             .set_health_check_grace_period(changed!(health_check_grace_period))
-            .set_health_check_type(self.health_check_type.clone().filter(|_| self.health_check_type != prior.health_check_type))
+            .set_health_check_type(
+                self.health_check_type.clone().filter(|_| self.health_check_type != prior.health_check_type),
+            )
             .set_max_instance_lifetime(changed!(max_instance_lifetime, or 0))
             .set_placement_group(changed!(placement_group, or String::new()))
             .set_new_instances_protected_from_scale_in(changed!(protect_from_scale_in))
@@ -95,9 +102,10 @@ impl Group {
                 word(self.service_linked_role_arn.as_ref())
                     .filter(|_: &String| self.service_linked_role_arn != prior.service_linked_role_arn),
             )
-            .set_termination_policies((self.termination_policies != prior.termination_policies).then(|| {
-                words(&self.termination_policies).unwrap_or_else(|| vec!["Default".to_owned()])
-            }))
+            .set_termination_policies(
+                (self.termination_policies != prior.termination_policies)
+                    .then(|| words(&self.termination_policies).unwrap_or_else(|| vec!["Default".to_owned()])),
+            )
             .set_availability_zone_distribution(
                 self.distribution()
                     .filter(|_| self.availability_zone_distribution != prior.availability_zone_distribution),
@@ -107,7 +115,7 @@ impl Group {
         if call.as_input() == empty.as_input() {
             return Ok(());
         }
-        let sent = patiently(Self::TIMEOUTS.delete, BUSY, || call.clone().send()).await;
+        let sent = patiently(LONGEST, BUSY, || call.clone().send()).await;
         sent.context("updating aws_autoscaling_group (UpdateAutoScalingGroup)").map(drop)
     }
 
@@ -256,7 +264,7 @@ pub(super) async fn delete(group: &Group, aws: &Aws, id: &str) -> Result<()> {
         drain(aws, id).await?;
     }
     let call = aws.autoscaling.delete_auto_scaling_group().auto_scaling_group_name(id).force_delete(group.force_delete);
-    let sent = patiently(Group::TIMEOUTS.delete, BUSY, || call.clone().send()).await;
+    let sent = patiently(LONGEST, BUSY, || call.clone().send()).await;
     match sent {
         Err(error) if error.as_service_error().is_some_and(is_absent) => Ok(()),
         other => other.context("deleting aws_autoscaling_group (DeleteAutoScalingGroup)").map(drop),
@@ -267,12 +275,12 @@ pub(super) async fn delete(group: &Group, aws: &Aws, id: &str) -> Result<()> {
 async fn drain(aws: &Aws, id: &str) -> Result<()> {
     let call = aws.autoscaling.update_auto_scaling_group().auto_scaling_group_name(id);
     let call = call.min_size(0).max_size(0).desired_capacity(0);
-    let sent = patiently(Group::TIMEOUTS.delete, BUSY, || call.clone().send()).await;
+    let sent = patiently(LONGEST, BUSY, || call.clone().send()).await;
     match sent {
         Err(error) if error.as_service_error().is_some_and(is_absent) => return Ok(()),
         other => other.context("draining aws_autoscaling_group (UpdateAutoScalingGroup)")?,
     };
-    let empty = until_found(Group::TIMEOUTS.delete, async || {
+    let empty = until_found(LONGEST, async || {
         let found = groups(aws, vec![id.to_owned()]).await?.into_iter().next();
         Ok::<_, ProviderError>(found.is_none_or(|it| it.instances.unwrap_or_default().is_empty()).then_some(()))
     });
@@ -286,8 +294,7 @@ async fn drain(aws: &Aws, id: &str) -> Result<()> {
 /// Makes or changes the warm pool.
 pub(super) async fn put_warm_pool(aws: &Aws, id: &str, pool: &WarmPool) -> Result<()> {
     let reuse = pool.instance_reuse_policy.first();
-    let reuse =
-        reuse.map(|it| sdk::InstanceReusePolicy::builder().set_reuse_on_scale_in(it.reuse_on_scale_in).build());
+    let reuse = reuse.map(|it| sdk::InstanceReusePolicy::builder().set_reuse_on_scale_in(it.reuse_on_scale_in).build());
     let call = aws
         .autoscaling
         .put_warm_pool()
@@ -302,12 +309,12 @@ pub(super) async fn put_warm_pool(aws: &Aws, id: &str, pool: &WarmPool) -> Resul
 async fn delete_warm_pool(aws: &Aws, id: &str, force: bool) -> Result<()> {
     let action = "deleting the warm pool of aws_autoscaling_group (DeleteWarmPool)";
     let call = aws.autoscaling.delete_warm_pool().auto_scaling_group_name(id).force_delete(force);
-    let sent = patiently(Group::TIMEOUTS.delete, BUSY, || call.clone().send()).await;
+    let sent = patiently(LONGEST, BUSY, || call.clone().send()).await;
     match sent {
         Err(error) if error.as_service_error().is_some_and(is_absent) => return Ok(()),
         other => other.context(action)?,
     };
-    let gone = retry::until_found(Group::TIMEOUTS.delete, async || {
+    let gone = retry::until_found(LONGEST, async || {
         let found = groups(aws, vec![id.to_owned()]).await?.into_iter().next();
         Ok::<_, ProviderError>(found.is_none_or(|it| it.warm_pool_configuration.is_none()).then_some(()))
     });

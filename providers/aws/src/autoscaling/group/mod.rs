@@ -2,8 +2,8 @@
 
 mod blocks;
 mod change;
-mod rules;
 mod request;
+mod rules;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,10 +23,10 @@ use self::blocks::{
 };
 use self::request::{observed_template, template};
 use crate::client::Aws;
-use crate::wire;
 use crate::ec2::template_reference::TemplateReference;
+use crate::wire;
 use crate::wire::words::{text, word, words};
-use crate::wire::{Context, ids, tags};
+use crate::wire::{Context, ids, pages, tags};
 
 /// Most characters of a group's name.
 const NAME_LENGTH: usize = 255;
@@ -231,6 +231,14 @@ impl Resource for Group {
         let found = groups(aws, vec![name]).await?.into_iter().find(|it| it.status.is_none());
         Ok(found.and_then(|it| it.auto_scaling_group_name))
     }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let found = pages!(
+            aws.autoscaling.describe_auto_scaling_groups(),
+            "listing aws_autoscaling_group (DescribeAutoScalingGroups)"
+        )?;
+        Ok(found.into_iter().filter_map(|it| it.auto_scaling_group_name).collect())
+    }
 }
 
 /// The groups of these names that there are.
@@ -360,7 +368,12 @@ impl Group {
             suspended_processes: suspended.into_iter().filter_map(|it| it.process_name).collect(),
             target_group_arns: it.target_group_arns.unwrap_or_default().into_iter().collect(),
             termination_policies: if unset { Vec::new() } else { policies },
-            vpc_zone_identifier: subnets.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect(),
+            vpc_zone_identifier: subnets
+                .split(',')
+                .map(str::trim)
+                .filter(|it| !it.is_empty())
+                .map(str::to_owned)
+                .collect(),
             warm_pool_size: it.warm_pool_size,
             availability_zone_distribution: it
                 .availability_zone_distribution

@@ -5,6 +5,7 @@ use plumb_engine::provider::PlannedChange;
 use plumb_engine::value::{Type, Value};
 
 use crate::ec2::template_reference::unsettle;
+use crate::wire::{Check, plan as planning};
 
 /// What AWS would refuse.
 pub(super) fn validate(config: &Value) -> Diagnostics {
@@ -13,6 +14,12 @@ pub(super) fn validate(config: &Value) -> Diagnostics {
     found.extend(sizes(config));
     found.extend(subnets(config));
     found.extend(limit(config));
+    let mut check = Check::of(config);
+    let seconds = |text: &str| text.parse::<i32>().is_ok_and(|it| it >= 0);
+    for name in ["checkpoint_delay", "instance_warmup"] {
+        check.within(&["instance_refresh", "preferences"], name, seconds, "a number of seconds");
+    }
+    found.extend(check.found());
     found
 }
 
@@ -32,7 +39,33 @@ pub(super) fn plan(change: &mut PlannedChange) {
     if change.config.get("desired_capacity").is_none_or(Value::is_null) {
         next = next.with("desired_capacity", within_limits(planned));
     }
+    if let Some(policy) = planned.get("mixed_instances_policy") {
+        let (prior, config) = (change.prior.get("mixed_instances_policy"), change.config.get("mixed_instances_policy"));
+        next = next.with("mixed_instances_policy", unsettle_within(prior, config, policy));
+    }
     change.planned = next;
+    planning::follow(change, &["vpc_zone_identifier"], &["availability_zones"]);
+    planning::follow(change, &["availability_zones"], &["vpc_zone_identifier"]);
+}
+
+/// Unsettles the template references in nested blocks.
+fn unsettle_within(prior: Option<&Value>, config: Option<&Value>, planned: &Value) -> Value {
+    const NAMES: (&str, &str) = ("launch_template_id", "launch_template_name");
+    let Some(blocks) = planned.as_slice() else { return planned.clone() };
+    let Type::List(element) = planned.ty() else { return planned.clone() };
+    if blocks.iter().any(|it| it.get(NAMES.0).is_some()) {
+        return unsettle(prior, config, planned, NAMES);
+    }
+    let at = |value: Option<&Value>, index: usize| value.and_then(|it| it.as_slice()?.get(index).cloned());
+    let blocks = blocks.iter().enumerate().map(|(index, block)| {
+        let (prior, config) = (at(prior, index), at(config, index));
+        let part = |value: &Option<Value>, name: &str| value.as_ref().and_then(|it| it.get(name).cloned());
+        block.as_map().into_iter().flatten().fold(block.clone(), |block, (name, value)| {
+            let (prior, config) = (part(&prior, name), part(&config, name));
+            block.with(name, unsettle_within(prior.as_ref(), config.as_ref(), value))
+        })
+    });
+    Value::list((*element).clone(), blocks.collect())
 }
 
 fn within_limits(planned: &Value) -> Value {
@@ -132,12 +165,27 @@ mod tests {
     }
 
     #[test]
+    fn names_of_nested_templates_follow_their_ids() {
+        let null = || Value::null(Type::String);
+        let policy = |id: &str, name: Value| {
+            let list = |block: Value| Value::list(block.ty(), vec![block]);
+            let reference = [("launch_template_id", Value::from(id)), ("launch_template_name", name)];
+            let template = Value::object([("launch_template_specification", list(Value::object(reference)))]);
+            list(Value::object([("launch_template", list(template))]))
+        };
+        let prior = policy("lt-1", "a".into());
+        let planned = unsettle_within(Some(&prior), Some(&policy("lt-2", null())), &policy("lt-2", "a".into()));
+        assert_eq!(planned, policy("lt-2", Value::unknown(Type::String)));
+        assert_eq!(unsettle_within(Some(&prior), Some(&policy("lt-1", null())), &prior), prior);
+    }
+
+    #[test]
     fn desired_capacity_stays_within_limits() {
         let with = |desired: i64, min: i64, max: i64| {
             within_limits(&config(min, max, 1).with("desired_capacity", Value::from(desired)))
         };
-        assert_eq!(with(1, 2, 4), Value::from(2));
-        assert_eq!(with(5, 2, 4), Value::from(4));
-        assert_eq!(with(3, 2, 4), Value::from(3));
+        assert_eq!(with(1, 2, 4), Value::from(2i64));
+        assert_eq!(with(5, 2, 4), Value::from(4i64));
+        assert_eq!(with(3, 2, 4), Value::from(3i64));
     }
 }

@@ -7,18 +7,15 @@ use aws_sdk_ec2::types as sdk;
 use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use plumb_engine::provider::ProviderError;
-use plumb_engine::provider::typed::{Resource, Result};
+use plumb_engine::provider::typed::Result;
 
 use super::blocks::{CapacityReservation, RootBlockDevice};
-use super::{ABSENT, Instance, instances, modify, state};
+use super::{ABSENT, Instance, LONGEST, instances, modify, state};
 use crate::client::Aws;
 use crate::ec2::ebs_volume::{VolumeChange, change_volume};
 use crate::ec2::{filter, retag, switch};
 use crate::wire::words::{word, words};
 use crate::wire::{Context, Tags, pages, patiently, retry, until_found};
-
-/// How long a stop may take.
-const STOP: Duration = Duration::from_secs(600);
 
 /// Changes the instance from `prior` to `self`; it is stopped at most once, and only for what needs it.
 pub(super) async fn update(now: &Instance, aws: &Aws, id: &str, prior: &Instance) -> Result<()> {
@@ -74,7 +71,8 @@ impl Instance {
     }
 
     async fn change_options(&self, aws: &Aws, id: &str, prior: &Self) -> Result<()> {
-        if let Some(it) = self.credit_specification.first().filter(|it| Some(*it) != prior.credit_specification.first()) {
+        if let Some(it) = self.credit_specification.first().filter(|it| Some(*it) != prior.credit_specification.first())
+        {
             let request = sdk::InstanceCreditSpecificationRequest::builder().instance_id(id);
             let request = request.set_cpu_credits(it.cpu_credits.clone()).build();
             let call = aws.ec2.modify_instance_credit_specification().instance_credit_specifications(request);
@@ -147,7 +145,13 @@ impl Instance {
         let call = aws.ec2.describe_iam_instance_profile_associations().filters(filter("instance-id", [id]));
         let found = pages!(call, "changing aws_instance (DescribeIamInstanceProfileAssociations)")?;
         let live = |it: &sdk::IamInstanceProfileAssociation| {
-            matches!(it.state, Some(sdk::IamInstanceProfileAssociationState::Associated | sdk::IamInstanceProfileAssociationState::Associating))
+            matches!(
+                it.state,
+                Some(
+                    sdk::IamInstanceProfileAssociationState::Associated
+                        | sdk::IamInstanceProfileAssociationState::Associating
+                )
+            )
         };
         let association = found.into_iter().filter(live).find_map(|it| it.association_id);
         match (association, specification) {
@@ -216,7 +220,8 @@ impl Instance {
         let names = self.private_dns_name_options.first();
         let names = names.filter(|it| Some(*it) != prior.private_dns_name_options.first());
         let renamed = names.is_some_and(|it| {
-            Some(it.hostname_type.as_ref()) != prior.private_dns_name_options.first().map(|it| it.hostname_type.as_ref())
+            Some(it.hostname_type.as_ref())
+                != prior.private_dns_name_options.first().map(|it| it.hostname_type.as_ref())
         });
         if kind.is_none() && user_data.is_none() && names.is_none() {
             return Ok(());
@@ -283,14 +288,14 @@ async fn stop(aws: &Aws, id: &str) -> Result<bool> {
     }
     let call = aws.ec2.stop_instances().instance_ids(id);
     patiently(super::PROPAGATION, ABSENT, || call.clone().send()).await.context(action)?;
-    let stopped = until_found(STOP, async || Ok(current().await?.filter(|it| it == "stopped")));
+    let stopped = until_found(LONGEST, async || Ok(current().await?.filter(|it| it == "stopped")));
     let late = || ProviderError::unanswered(action, format!("the instance {id} is not stopped yet"));
     stopped.await?.map(|_| true).ok_or_else(late)
 }
 
 /// A started instance shows its old state for a moment; waiting for the end of it must not begin with that.
 async fn until_running(aws: &Aws, id: &str) -> Result<()> {
-    let running = until_found(Instance::TIMEOUTS.update, async || {
+    let running = until_found(LONGEST, async || {
         let found = instances(aws, filter("instance-id", [id])).await?.into_iter().next();
         Ok::<_, ProviderError>(found.filter(|(_, it)| state(it) == Some("running")))
     });

@@ -4,13 +4,13 @@ use std::collections::BTreeMap;
 
 use aws_sdk_ec2::error::ProvideErrorMetadata;
 use aws_sdk_ec2::types as sdk;
-use plumb_engine::provider::typed::{Made, Resource, Result};
+use plumb_engine::provider::typed::{Made, Result};
 use plumb_engine::provider::{Creation, ProviderError};
 
 use super::blocks::{
     CapacityReservation, CpuOptions, EbsBlockDevice, EphemeralBlockDevice, MetadataOptions, RootBlockDevice,
 };
-use super::{Instance, PROPAGATION, instances, modify};
+use super::{Instance, LONGEST, PROPAGATION, instances, modify};
 use crate::client::Aws;
 use crate::ec2::launch_template::blocks::CreditSpecification;
 use crate::ec2::{filter, retag, switch, tagged};
@@ -88,9 +88,7 @@ impl Instance {
                 options.set_auto_recovery(word(it.auto_recovery.as_ref())).build()
             }))
             .set_metadata_options(self.metadata_options.first().map(MetadataOptions::request))
-            .set_monitoring(
-                self.monitoring.map(|it| sdk::RunInstancesMonitoringEnabled::builder().enabled(it).build()),
-            )
+            .set_monitoring(self.monitoring.map(|it| sdk::RunInstancesMonitoringEnabled::builder().enabled(it).build()))
             .set_placement(self.placement())
             .set_private_dns_name_options(self.private_dns_name_options.first().map(|it| {
                 sdk::PrivateDnsNameOptionsRequest::builder()
@@ -254,7 +252,7 @@ impl Instance {
         if !self.volume_tags.is_empty() || (root.is_none() && others.is_empty()) {
             return Ok(());
         }
-        let volumes = until_found(Self::TIMEOUTS.create, async || {
+        let volumes = until_found(LONGEST, async || {
             let found = instances(aws, filter("instance-id", [id])).await?.into_iter().next();
             let Some((_, instance)) = found else { return Ok::<_, ProviderError>(None) };
             let volumes = attached(&instance);
@@ -265,7 +263,8 @@ impl Instance {
             return Err(ProviderError::unanswered("tagging the volumes of aws_instance", "they are not attached yet"));
         };
         for (device, volume) in volumes {
-            let tags = if root_device.as_deref() == Some(&device) { root.as_ref() } else { others.get(device.as_str()) };
+            let tags =
+                if root_device.as_deref() == Some(&device) { root.as_ref() } else { others.get(device.as_str()) };
             if let Some(tags) = tags {
                 retag(aws, &volume, &Tags::new(), tags).await?;
             }

@@ -31,8 +31,14 @@ use crate::wire::{Absent, Context, Tags, patiently};
 /// Code for "there is no such instance".
 const ABSENT: &[&str] = &["InvalidInstanceID.NotFound"];
 
+/// States of an instance that is there to stay.
+const LIVE: [&str; 4] = ["pending", "running", "stopping", "stopped"];
+
 /// How long a new instance or profile may be unknown to other calls.
 const PROPAGATION: Duration = Duration::from_secs(120);
+
+/// Waits within an operation: the time limit of the operation itself ends them before.
+const LONGEST: Duration = Duration::from_secs(12 * 3600);
 
 /// A virtual machine.
 ///
@@ -267,9 +273,14 @@ impl Resource for Instance {
     }
 
     async fn find(&self, aws: &Aws, key: &IntentKey) -> Result<Option<Id>> {
-        let found = instances(aws, filter("client-token", [key.as_str()])).await?;
-        let live = found.into_iter().find(|(_, it)| state(it) != Some("terminated"));
-        Ok(live.and_then(|(_, it)| it.instance_id))
+        let found = instances(aws, filter("instance-state-name", LIVE)).await?;
+        let ours = found.into_iter().find(|(_, it)| it.client_token.as_deref() == Some(key.as_str()));
+        Ok(ours.and_then(|(_, it)| it.instance_id))
+    }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let found = instances(aws, filter("instance-state-name", LIVE)).await?;
+        Ok(found.into_iter().filter_map(|(_, it)| it.instance_id).collect())
     }
 }
 
@@ -293,15 +304,10 @@ fn state(instance: &sdk::Instance) -> Option<&str> {
 }
 
 /// Changes attributes of an instance that may just have been made.
-async fn modify(
-    aws: &Aws,
-    id: &str,
-    set: impl FnOnce(ModifyCall) -> ModifyCall,
-) -> Result<()> {
+async fn modify(aws: &Aws, id: &str, set: impl FnOnce(ModifyCall) -> ModifyCall) -> Result<()> {
     let call = set(aws.ec2.modify_instance_attribute().instance_id(id));
     let sent = patiently(PROPAGATION, ABSENT, || call.clone().send()).await;
     sent.context("changing aws_instance (ModifyInstanceAttribute)").map(drop)
 }
 
-type ModifyCall =
-    aws_sdk_ec2::operation::modify_instance_attribute::builders::ModifyInstanceAttributeFluentBuilder;
+type ModifyCall = aws_sdk_ec2::operation::modify_instance_attribute::builders::ModifyInstanceAttributeFluentBuilder;

@@ -1,6 +1,6 @@
 //! What AWS shows of instances.
 
-use std::collections::{BTreeMap, BTreeSet};
+use std::collections::BTreeMap;
 
 use aws_sdk_ec2::types as sdk;
 use plumb_engine::provider::typed::{Observed, Phase, Prior, Result};
@@ -12,6 +12,7 @@ use super::blocks::{
 use super::{Instance, instances, state};
 use crate::client::Aws;
 use crate::ec2::launch_template::blocks::{CapacityReservationTarget, CreditSpecification};
+use crate::ec2::template_reference::TemplateReference;
 use crate::ec2::{FILTER_VALUES, arn, filter, observed_tags};
 use crate::wire::words::text;
 use crate::wire::{Absent, Tags, each, ids, pages};
@@ -95,8 +96,7 @@ async fn credits<'p>(
     prior: impl Fn(&sdk::Instance) -> Option<&'p Instance>,
 ) -> Result<BTreeMap<String, String>> {
     let used = |it: &sdk::Instance| prior(it).is_some_and(|it| !it.credit_specification.is_empty());
-    let ids: Vec<String> =
-        instances.iter().filter(|it| used(it)).filter_map(|it| it.instance_id.clone()).collect();
+    let ids: Vec<String> = instances.iter().filter(|it| used(it)).filter_map(|it| it.instance_id.clone()).collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -161,23 +161,18 @@ async fn attribute(
 }
 
 impl Instance {
-    fn observe(
-        aws: &Aws,
-        owner: &str,
-        it: sdk::Instance,
-        prior: Option<Self>,
-        details: &Details,
-    ) -> Observed<Self> {
+    fn observe(aws: &Aws, owner: &str, it: sdk::Instance, prior: Option<Self>, details: &Details) -> Observed<Self> {
         let id = it.instance_id.clone().unwrap_or_default();
         let known = Attributes::default();
         let attributes = details.attributes.get(&id).unwrap_or(&known);
         let credits = details.credits.get(&id);
         let imported = Self { source_dest_check: true, ..Self::default() };
+        let is_import = prior.is_none();
         let mut seen = prior.unwrap_or(imported);
         if let Some(user_data) = &attributes.user_data {
             seen.observe_user_data(user_data.clone());
         }
-        let seen = seen.with_attributes(attributes).with_volumes(aws, &it, details);
+        let seen = seen.with_attributes(attributes).with_volumes(aws, &it, details, is_import);
         let seen = seen.with_interfaces(&it).with_blocks(&it).with_placement(&it);
         let profile = it.iam_instance_profile.and_then(|it| it.arn);
         let state = Self {
@@ -194,6 +189,7 @@ impl Instance {
             instance_state: it.state.and_then(|it| text(it.name)),
             instance_type: text(it.instance_type),
             key_name: text(it.key_name),
+            launch_template: seen.template(it.tags.as_deref().unwrap_or_default(), is_import),
             monitoring: it.monitoring.and_then(|it| text(it.state)).map(|it| it == "enabled" || it == "pending"),
             outpost_arn: Some(it.outpost_arn.unwrap_or_default()),
             private_dns: Some(it.private_dns_name.unwrap_or_default()),
@@ -205,6 +201,22 @@ impl Instance {
             ..seen
         };
         Observed::ready(id, state)
+    }
+
+    /// The template, which AWS notes in the instance's tags.
+    fn template(&self, tags: &[sdk::Tag], imported: bool) -> Vec<TemplateReference> {
+        let tag = |name: &str| {
+            let key = format!("aws:ec2launchtemplate:{name}");
+            tags.iter().find(|it| it.key.as_deref() == Some(&key)).and_then(|it| it.value.clone())
+        };
+        match (self.launch_template.first(), tag("id")) {
+            (Some(own), id) => vec![TemplateReference { id: id.or_else(|| own.id.clone()), ..own.clone() }],
+            (None, Some(id)) if imported => {
+                let version = tag("version").unwrap_or_else(|| "$Default".to_owned());
+                vec![TemplateReference { id: Some(id), name: None, version }]
+            }
+            (None, _) => Vec::new(),
+        }
     }
 
     /// What was not asked for is as the state says, or as AWS has it for a new instance.
@@ -228,10 +240,12 @@ impl Instance {
         let addresses = primary.map(|it| it.private_ip_addresses.clone().unwrap_or_default()).unwrap_or_default();
         let ipv6 = primary.map(|it| it.ipv6_addresses.clone().unwrap_or_default()).unwrap_or_default();
         let deleted = primary.and_then(|it| it.attachment.as_ref()?.delete_on_termination);
-        let groups = it.security_groups.as_deref().unwrap_or_default();
+        let own = primary.and_then(|it| it.groups.as_deref()).filter(|it| !it.is_empty());
+        let groups = own.or(it.security_groups.as_deref()).unwrap_or_default();
         let is_public = primary.is_some_and(|it| it.association.is_some()) || it.public_ip_address.is_some();
         let existing = |own: &NetworkInterface| {
-            let found = interfaces.iter().find(|it| it.network_interface_id.as_ref() == Some(&own.network_interface_id));
+            let found =
+                interfaces.iter().find(|it| it.network_interface_id.as_ref() == Some(&own.network_interface_id));
             let attachment = found.and_then(|it| it.attachment.as_ref());
             attachment.map(|it| NetworkInterface {
                 delete_on_termination: it.delete_on_termination.unwrap_or_default(),
@@ -261,7 +275,7 @@ impl Instance {
                 .collect(),
             source_dest_check: it.source_dest_check.unwrap_or(self.source_dest_check),
             subnet_id: it.subnet_id.clone(),
-            vpc_security_group_ids: groups.iter().filter_map(|it| it.group_id.clone()).collect::<BTreeSet<_>>(),
+            vpc_security_group_ids: groups.iter().filter_map(|it| it.group_id.clone()).collect(),
             ..self
         }
     }
@@ -320,7 +334,7 @@ impl Instance {
         }
     }
 
-    fn with_volumes(self, aws: &Aws, it: &sdk::Instance, details: &Details) -> Self {
+    fn with_volumes(self, aws: &Aws, it: &sdk::Instance, details: &Details, imported: bool) -> Self {
         let mut root = Vec::new();
         let mut others = Vec::new();
         let mut all_tags: Option<Tags> = None;
@@ -328,7 +342,7 @@ impl Instance {
             let device = mapping.device_name.clone().unwrap_or_default();
             let Some(ebs) = &mapping.ebs else { continue };
             let Some(volume) = ebs.volume_id.as_ref().and_then(|id| details.volumes.get(id)) else { continue };
-            let volume = Volume { aws, volume, deleted: ebs.delete_on_termination.unwrap_or_default() };
+            let volume = Volume { aws, volume, imported, deleted: ebs.delete_on_termination.unwrap_or_default() };
             let tags = observed_tags(volume.volume.tags.clone());
             if it.root_device_name.as_ref() == Some(&device) {
                 let own = self.root_block_device.first().map(|it| &it.tags);
@@ -337,7 +351,7 @@ impl Instance {
                 let own = self.ebs_block_device.iter().find(|it| it.device_name == device).map(|it| &it.tags);
                 others.push(volume.other(device, own));
             }
-            all_tags.get_or_insert(tags);
+            all_tags.get_or_insert_with(|| tags.clone());
         }
         let tracked = !self.volume_tags.is_empty();
         Self {
@@ -355,6 +369,8 @@ struct Volume<'a> {
     volume: &'a sdk::Volume,
     /// Whether it goes with the instance.
     deleted: bool,
+    /// Whether nothing is known of what the configuration says.
+    imported: bool,
 }
 
 impl Volume<'_> {
@@ -398,10 +414,12 @@ impl Volume<'_> {
         let all: Tags = observed_tags(self.volume.tags.clone());
         let all: Tags = all.into_iter().filter(|(key, _)| !self.aws.ignore_tags().has(key)).collect();
         let defaults = self.aws.default_tags();
-        let tags = match own.filter(|it| !it.is_empty()) {
-            Some(own) => all.iter().filter(|(key, value)| own.contains_key(*key) || defaults.get(*key) != Some(value)),
-            None => return (Tags::new(), all),
-        };
+        let own = own.filter(|it| !it.is_empty());
+        if own.is_none() && !self.imported {
+            return (Tags::new(), all);
+        }
+        let written = |key: &String| own.is_some_and(|it| it.contains_key(key));
+        let tags = all.iter().filter(|(key, value)| written(key) || defaults.get(*key) != Some(value));
         (tags.map(|(key, value)| (key.clone(), value.clone())).collect(), all)
     }
 }

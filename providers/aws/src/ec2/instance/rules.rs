@@ -5,7 +5,7 @@ use plumb_engine::provider::PlannedChange;
 use plumb_engine::value::{Type, Value};
 
 use crate::client::Aws;
-use crate::ec2::template_reference::unsettle;
+use crate::ec2::template_reference::{is_another, unsettle};
 use crate::wire::{Check, Tags, plan as planning};
 
 /// Most bytes of user data.
@@ -25,7 +25,10 @@ pub(super) fn validate(config: &Value) -> Diagnostics {
         }
     }
     if let Some(size) = check.text("user_data").map(str::len).filter(|it| *it > USER_DATA) {
-        check.error("user_data", format!("has {size} bytes; AWS takes at most {USER_DATA}. Fetch what is large at boot."));
+        check.error(
+            "user_data",
+            format!("has {size} bytes; AWS takes at most {USER_DATA}. Fetch what is large at boot."),
+        );
     }
     let mut found = check.found();
     found.extend(interfaces(config));
@@ -80,7 +83,7 @@ pub(super) fn plan(change: &mut PlannedChange, client: Option<&Aws>) {
     let changes = |name: &str| planning::changes(change, name);
     let user_data = changes("user_data") || changes("user_data_base64");
     let replaces = change.planned.get("user_data_replace_on_change").and_then(Value::as_bool) == Some(true);
-    for name in ["user_data", "user_data_base64", "instance_market_options", "launch_template"] {
+    for name in ["user_data", "user_data_base64", "instance_market_options"] {
         if planning::changes(change, name) && (replaces || !name.starts_with("user_data")) {
             planning::replace(change, name);
         }
@@ -99,7 +102,11 @@ fn plan_template(change: &mut PlannedChange) {
     let Some(planned) = change.planned.get("launch_template").cloned() else { return };
     let (prior, config) = (change.prior.get("launch_template"), change.config.get("launch_template"));
     let settled = unsettle(prior, config, &planned, ("id", "name"));
+    let replaces = is_another(prior, config, &planned);
     change.planned = change.planned.clone().with("launch_template", settled);
+    if replaces {
+        planning::replace(change, "launch_template");
+    }
 }
 
 /// All tags of the volumes whose blocks the configuration has.

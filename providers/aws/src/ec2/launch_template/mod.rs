@@ -25,7 +25,7 @@ use super::requirements::InstanceRequirements;
 use super::{arn, observed_tags, retag, tagged};
 use crate::client::Aws;
 use crate::wire;
-use crate::wire::{Absent, Context, Tags, each, ids, told};
+use crate::wire::{Absent, Check, Context, Tags, each, ids, pages, told};
 
 /// Codes for "there is no such template".
 const ABSENT: &[&str] = &["InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateName.NotFoundException"];
@@ -154,7 +154,7 @@ impl Resource for LaunchTemplate {
     const RECOGNITION: Recognition = Recognition::ClientToken;
 
     fn validate(config: &Value) -> Diagnostics {
-        let mut found = Diagnostics::new();
+        let mut found = switches(config);
         found.extend(user_data_is_base64(config));
         found.extend(groups_of_interfaces(config));
         found
@@ -167,7 +167,8 @@ impl Resource for LaunchTemplate {
         }
         let mut planned = change.planned.clone();
         let is_new = makes_version(&change.prior, &planned);
-        let follows = planned.get("update_default_version").is_some_and(|it| it.is_unknown() || it.as_bool() == Some(true));
+        let follows =
+            planned.get("update_default_version").is_some_and(|it| it.is_unknown() || it.as_bool() == Some(true));
         if follows && (is_new || planned.get("default_version") != planned.get("latest_version")) {
             planned = planned.with("default_version", Value::unknown(Type::Number));
         }
@@ -243,6 +244,12 @@ impl Resource for LaunchTemplate {
         let template = found.and_then(|it| it.launch_templates.unwrap_or_default().into_iter().next());
         Ok(template.and_then(|it| it.launch_template_id))
     }
+
+    async fn list(aws: &Aws) -> Result<Vec<Id>> {
+        let found =
+            pages!(aws.ec2.describe_launch_templates(), "listing aws_launch_template (DescribeLaunchTemplates)")?;
+        Ok(found.into_iter().filter_map(|it| it.launch_template_id).collect())
+    }
 }
 
 impl LaunchTemplate {
@@ -262,7 +269,9 @@ impl LaunchTemplate {
             update_default_version: self.update_default_version,
             ..Self::default()
         };
-        kept.with_data(version.launch_template_data.unwrap_or_else(|| sdk::ResponseLaunchTemplateData::builder().build()))
+        kept.with_data(
+            version.launch_template_data.unwrap_or_else(|| sdk::ResponseLaunchTemplateData::builder().build()),
+        )
     }
 }
 
@@ -338,11 +347,30 @@ fn makes_version(prior: &Value, planned: &Value) -> bool {
     planned.filter(|(name, _)| !WHOLE.contains(&&***name)).any(|(name, value)| prior.get(name) != Some(value))
 }
 
+/// Switches of a template are texts, because not being set is a third thing to say.
+fn switches(config: &Value) -> Diagnostics {
+    const OF_INTERFACES: [&str; 4] =
+        ["associate_carrier_ip_address", "associate_public_ip_address", "delete_on_termination", "primary_ipv6"];
+    let mut check = Check::of(config);
+    let (right, what) = (|it: &str| it.parse::<bool>().is_ok(), "true or false");
+    check.within(&[], "ebs_optimized", right, what);
+    for name in ["delete_on_termination", "encrypted"] {
+        check.within(&["block_device_mappings", "ebs"], name, right, what);
+    }
+    for name in OF_INTERFACES {
+        check.within(&["network_interfaces"], name, right, what);
+    }
+    check.found()
+}
+
 fn user_data_is_base64(config: &Value) -> Option<Diagnostic> {
     let text = config.get("user_data")?.as_str()?;
     let detail = "The user data of a launch template is text in Base64, and this value is not. Encode it with \
                   `base64encode(…)`, or read it with `filebase64(…)`.";
-    STANDARD.decode(text.split_whitespace().collect::<String>()).is_err().then(|| Diagnostic::error("Invalid user data", detail))
+    STANDARD
+        .decode(text.split_whitespace().collect::<String>())
+        .is_err()
+        .then(|| Diagnostic::error("Invalid user data", detail))
 }
 
 fn groups_of_interfaces(config: &Value) -> Option<Diagnostic> {
