@@ -46,6 +46,14 @@ pub fn snapshot(state: &StateOption) -> Result<Snapshot, Failure> {
     }
 }
 
+/// How many operations an interrupted run has left open.
+pub fn open_operations(state: &StateOption) -> Result<usize, Failure> {
+    match SqliteStore::open_existing(&state.path, Options::default())? {
+        Some(store) => Ok(store.open_operations()?.len()),
+        None => Ok(0),
+    }
+}
+
 /// The state for writing; made when there is none yet.
 pub fn open(state: &StateOption) -> Result<SqliteStore, Failure> {
     Ok(SqliteStore::open(&state.path, Options::default())?)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use crate::addr::{Mode, ResourceName};
 use crate::config::graph::{Node, Order};
-use crate::config::{Condition, Config, ModuleIndex};
+use crate::config::{Condition, Config, ModuleIndex, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, Settings};
+use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, expand};
 use crate::plan::propose::{mark_sensitive, propose};
 use crate::provider::Providers;
 use crate::schema::Schema;
@@ -92,10 +92,7 @@ impl Validator<'_> {
     fn resource(&mut self, module: ModuleIndex, name: &ResourceName) {
         for instance in self.evaluator.instances_of(module) {
             let block = self.evaluator.block(instance, name);
-            if let Some(expr) = block.repetition.expr() {
-                let value = self.evaluator.eval_in(instance, expr, &Each::None);
-                self.take(value);
-            }
+            self.repetition(instance, &block.repetition);
             let provider_addr = self.evaluator.provider_of(instance, name);
             let Some(provider) = self.providers.get(&provider_addr.source) else { continue };
             let (schema, known, what) = match name.mode {
@@ -147,11 +144,18 @@ impl Validator<'_> {
     fn repetition_of_call(&mut self, index: ModuleIndex) {
         let module = self.config.module(index);
         let (Some(parent), Some(name)) = (module.parent, module.path.0.last()) else { return };
-        if let Some(expr) = self.config.module(parent).calls[name].repetition.expr() {
-            for caller in self.evaluator.instances_of(parent) {
-                let value = self.evaluator.eval_in(caller, expr, &Each::None);
-                self.take(value);
-            }
+        for caller in self.evaluator.instances_of(parent) {
+            self.repetition(caller, &self.config.module(parent).calls[name].repetition);
+        }
+    }
+
+    /// A repetition that is known already must be a right one; one that is not known yet may become so.
+    fn repetition(&mut self, module: ModuleId, repetition: &Repetition) {
+        let Some(expr) = repetition.expr() else { return };
+        let value = self.evaluator.eval_in(module, expr, &Each::None);
+        if self.take(value).is_some_and(|it| it.is_wholly_known()) {
+            let expanded = expand(repetition, &mut Scope::of_module(&mut self.evaluator, module));
+            self.take(expanded);
         }
     }
 

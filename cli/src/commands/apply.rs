@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
 
-use plumb_engine::apply::{self, ApplyOutcome, ApplyRequest};
+use plumb_engine::apply::{self, ApplyOutcome, ApplyRequest, RecoverRequest};
 use plumb_engine::config::{self, Config, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::eval::Settings;
@@ -17,6 +17,7 @@ use crate::progress::Progress;
 use crate::render::{json_stream, outputs, summary};
 use crate::session::{Exit, Failure, Session, store_diagnostic};
 use crate::ui::Ui;
+use crate::workspace::Loaded;
 use crate::{lock, plan_file, signals, workspace};
 
 /// Which of the commands it is.
@@ -70,6 +71,11 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
         let detail = "A saved plan already says what is done. Apply it with \"plumb apply\".";
         return Err(Diagnostic::error("A plan file does not go with this command", detail).into());
     }
+    if workspace::open_operations(&args.state)? > 0 {
+        let detail = "A run after which this plan may have been made was interrupted, and what became of its operations is \
+                      not known yet. Run \"plumb apply\" without a plan file: it finds out first, and plans again.";
+        return Err(Diagnostic::error("An earlier run was interrupted", detail).into());
+    }
     let file = plan_file::read(path)?;
     let dir = Path::new(".");
     let (mut config, mut found) = config::load_sources(dir, &file.sources);
@@ -90,6 +96,7 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
 /// Makes a plan and has it approved; `Err` with the exit code when there is nothing to execute.
 async fn planned(args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Result<Approved, Exit>, Failure> {
     let loaded = workspace::load(session, &args.planning.variables)?;
+    settle_interrupted(&loaded, args, session, ui).await?;
     let snapshot = workspace::snapshot(&args.state)?;
     let result = plan::make(&loaded, &snapshot, args.planning.plan_options(), session, ui).await;
     if !plan::show(&result, &loaded, session, ui) {
@@ -106,6 +113,30 @@ async fn planned(args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Result<
         return Ok(Err(Exit::Error));
     }
     Ok(Ok(Approved { config: loaded.config, variables: loaded.variables, plan: result.plan }))
+}
+
+/// Finds out what became of the operations that an interrupted run left open, before anything is planned on top of them.
+async fn settle_interrupted(loaded: &Loaded, args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<(), Failure> {
+    if workspace::open_operations(&args.state)? == 0 {
+        return Ok(());
+    }
+    let store = Arc::new(workspace::open(&args.state)?);
+    let lock = lock::acquire(&store, "recovery", &args.lock).await?;
+    let settled = apply::recover(RecoverRequest {
+        config: &loaded.config,
+        variables: &loaded.variables,
+        providers: &session.providers,
+        settings: session.settings(false),
+        store: &*store,
+        lease: &lock.lease,
+    })
+    .await;
+    let released = lock.release();
+    match settled {
+        Ok(said) => ui.diagnostics(&said, Some(&loaded.config.sources)),
+        Err(found) => return Err(Failure::new(found, &loaded.config.sources)),
+    }
+    released
 }
 
 async fn execute(approved: &Approved, args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {

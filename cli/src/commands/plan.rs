@@ -1,5 +1,6 @@
 //! `plan`: what would be done, and a file of it.
 
+use plumb_engine::diagnostic::Diagnostic;
 use plumb_engine::events::{Events, Silent};
 use plumb_engine::plan::file::PlanFile;
 use plumb_engine::plan::{self, Plan, PlanMode, PlanOptions, PlanRequest, PlanResult};
@@ -19,6 +20,14 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         ui.json_line(&json_stream::version());
     }
     let loaded = workspace::load(session, &args.planning.variables)?;
+    let open = workspace::open_operations(&args.state)?;
+    if open > 0 {
+        let detail = format!(
+            "The journal has operations that were begun and never ended: {open}. What became of them is found out by the \
+             next apply, before it plans; until then objects that were just made can be missing here."
+        );
+        ui.diagnostics(&Diagnostic::warning("An earlier run was interrupted", detail).into(), None);
+    }
     let snapshot = workspace::snapshot(&args.state)?;
     let result = make(&loaded, &snapshot, args.planning.plan_options(), session, ui).await;
     if !show(&result, &loaded, session, ui) {

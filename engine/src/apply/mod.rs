@@ -4,7 +4,10 @@ mod executor;
 mod marks;
 mod prepare;
 mod record;
+mod recover;
 mod seed;
+
+pub use recover::{RecoverRequest, recover};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,6 +2,7 @@
 
 mod change;
 mod conditions;
+mod drift;
 pub mod file;
 mod orphans;
 pub mod paths;

@@ -29,6 +29,7 @@ pub struct PriorObject {
 #[derive(Default)]
 pub struct PriorObjects {
     objects: BTreeMap<ObjectKey, PriorObject>,
+    drifted: BTreeSet<InstanceAddr>,
     /// What the refresh found different.
     pub drift: Vec<Drift>,
     /// What the refresh found different, to be stored.
@@ -123,6 +124,11 @@ impl PriorObjects {
         self.objects.insert(ObjectKey::current(addr), PriorObject { record, value, moved_from: None });
     }
 
+    /// Whether the refresh found the instance different.
+    pub fn has_drifted(&self, addr: &InstanceAddr) -> bool {
+        self.drifted.contains(addr)
+    }
+
     /// Takes in what a read found.
     ///
     /// # Errors
@@ -144,6 +150,7 @@ impl PriorObjects {
         };
         let after = found.clone().unwrap_or_else(|| Value::null(schema.block.ty()));
         if unmarked(&after) != unmarked(&object.value) {
+            self.drifted.insert(key.addr.clone());
             self.drift.push(Drift {
                 object: key.clone(),
                 moved_from: None,

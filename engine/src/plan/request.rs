@@ -102,6 +102,7 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
 }
 
 fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
+    let drift = walk.drift();
     let mut diagnostics = walk.diagnostics;
     diagnostics.extend(walk.evaluator.warnings);
     if walk.included.is_partial() {
@@ -113,9 +114,9 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     for (addr, client) in &walk.clients {
         *calls.entry(addr.source.clone()).or_default() += client.as_ref().map_or(0, |it| it.calls());
     }
+    plan.drift = drift;
     plan.changes = walk.changes;
     plan.changes.sort_by(|a, b| a.object.cmp(&b.object));
-    plan.drift = walk.prior.drift.clone();
     plan.refreshed = walk.prior.refreshed.clone();
     plan.refreshed.extend(walk.data);
     plan.checks = walk.checks;

@@ -45,7 +45,14 @@ pub struct Walk<'a> {
     pub(super) create_before_destroy: BTreeSet<ConfigResource>,
     pub(super) actions: BTreeMap<InstanceAddr, usize>,
     pub(super) imports: BTreeMap<InstanceAddr, String>,
+    configs: BTreeMap<InstanceAddr, Wanted>,
     failed: BTreeSet<Node>,
+}
+
+/// What the configuration wants of an instance, kept to tell drift by.
+struct Wanted {
+    config: Value,
+    ignored: Option<Vec<Path>>,
 }
 
 /// Something that is read while the plan is made.
@@ -94,6 +101,7 @@ impl<'a> Walk<'a> {
             create_before_destroy,
             actions: BTreeMap::new(),
             imports: BTreeMap::new(),
+            configs: BTreeMap::new(),
             failed: BTreeSet::new(),
         }
     }
@@ -424,6 +432,9 @@ impl<'a> Walk<'a> {
             return self.no_such_type("resource type", name, provider.resource_types(), block.span);
         };
         let schema = resource_type.schema();
+        if let Some(provisioner) = block.provisioners.first() {
+            self.diagnostics.push(not_run(&provisioner.kind).at(provisioner.span));
+        }
         self.conditions_before(module, name, &addr.key, each);
         let desired = self.evaluator.configure(module, name, (&addr.key, each), schema);
         let Some(desired) = self.take(desired) else { return };
@@ -433,11 +444,15 @@ impl<'a> Walk<'a> {
         let nothing = Value::null(schema.block.ty());
         let prior = self.prior.get(addr).cloned();
         let before = prior.as_ref().map_or(nothing, |it| it.value.clone());
+        let ignored = self.ignored(module, addr, &before);
+        if self.prior.has_drifted(addr) {
+            let wanted = Wanted { config: desired.config.clone(), ignored: ignored.clone() };
+            self.configs.insert(addr.clone(), wanted);
+        }
         if self.request.options.mode == PlanMode::RefreshOnly {
             self.evaluator.objects.set(module, name, &addr.key, before.clone());
             return self.unchanged(addr, &provider_addr, before, prior.and_then(|it| it.moved_from));
         }
-        let ignored = self.ignored(module, addr, &before);
         let triggered = self.replacement_asked(module, addr, each);
         let config = addr.config();
         let (planned, found) = plan_object(&ChangeInput {
@@ -470,6 +485,25 @@ impl<'a> Walk<'a> {
             prior_dependencies: prior.map(|it| it.record.dependencies).unwrap_or_default(),
             create_before_destroy: self.create_before_destroy.contains(&config),
         });
+    }
+
+    /// What the refresh found, as far as the configuration has a say in it.
+    pub(super) fn drift(&self) -> Vec<super::Drift> {
+        let mut all: Vec<super::Drift> = self
+            .prior
+            .drift
+            .iter()
+            .filter_map(|drift| {
+                let provider = ProviderAddr::parse(&drift.provider)?;
+                let provider = self.request.providers.get(&provider.source)?;
+                let schema = provider.resource_type(&drift.object.addr.resource.type_name)?.schema();
+                let wanted = self.configs.get(&drift.object.addr).filter(|_| drift.object.deposed.is_none());
+                let ignored = wanted.map_or(Some(&[][..]), |it| it.ignored.as_deref());
+                super::drift::relevant(drift, schema, wanted.map(|it| &it.config), ignored)
+            })
+            .collect();
+        all.sort_by(|a, b| a.object.cmp(&b.object));
+        all
     }
 
     fn unchanged(&mut self, addr: &InstanceAddr, provider: &ProviderAddr, value: Value, moved: Option<InstanceAddr>) {
@@ -624,6 +658,15 @@ pub fn provider_error(summary: &str, error: &ProviderError) -> Diagnostic {
         detail = format!("{detail}\n\n{help}");
     }
     Diagnostic::error(summary, detail)
+}
+
+/// What a provisioner would do stays undone, and whoever wrote it must know.
+fn not_run(kind: &str) -> Diagnostic {
+    let detail = format!(
+        "The provisioner {kind:?} is not run: plumb makes and changes objects through their APIs only. Do what it does \
+         in user data, in an image, or in a step after the apply."
+    );
+    Diagnostic::warning("Provisioners are not run", detail)
 }
 
 /// A plan that would delete what must not be deleted.

@@ -59,7 +59,7 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer_nodes" {
   }
 
   security_group_id            = aws_security_group.load_balancer.id
-  description                  = "Nodes of ${each.value.group}, port ${each.value.port}"
+  tags                         = { Name = "Nodes of ${each.value.group}, port ${each.value.port}" }
   referenced_security_group_id = local.node_groups[each.value.group]
   ip_protocol                  = "tcp"
   from_port                    = each.value.port
@@ -68,7 +68,7 @@ resource "aws_vpc_security_group_ingress_rule" "load_balancer_nodes" {
 
 resource "aws_vpc_security_group_egress_rule" "load_balancer_confluence" {
   security_group_id            = aws_security_group.load_balancer.id
-  description                  = "Confluence"
+  tags                         = { Name = "Confluence" }
   referenced_security_group_id = aws_security_group.node.id
   ip_protocol                  = "tcp"
   from_port                    = var.tomcat.default_connector_port
@@ -79,7 +79,7 @@ resource "aws_vpc_security_group_egress_rule" "load_balancer_synchrony" {
   count = local.synchrony ? 1 : 0
 
   security_group_id            = aws_security_group.load_balancer.id
-  description                  = "Synchrony"
+  tags                         = { Name = "Synchrony" }
   referenced_security_group_id = aws_security_group.synchrony[0].id
   ip_protocol                  = "tcp"
   from_port                    = 8091
@@ -98,7 +98,7 @@ resource "aws_security_group" "node" {
 
 resource "aws_vpc_security_group_ingress_rule" "node_load_balancer" {
   security_group_id            = aws_security_group.node.id
-  description                  = "Tomcat from the load balancer"
+  tags                         = { Name = "Tomcat from the load balancer" }
   referenced_security_group_id = aws_security_group.load_balancer.id
   ip_protocol                  = "tcp"
   from_port                    = var.tomcat.default_connector_port
@@ -107,7 +107,7 @@ resource "aws_vpc_security_group_ingress_rule" "node_load_balancer" {
 
 resource "aws_vpc_security_group_ingress_rule" "node_hazelcast" {
   security_group_id            = aws_security_group.node.id
-  description                  = "Cluster of the Confluence nodes"
+  tags                         = { Name = "Cluster of the Confluence nodes" }
   referenced_security_group_id = aws_security_group.node.id
   ip_protocol                  = "tcp"
   from_port                    = 5801
@@ -118,7 +118,7 @@ resource "aws_vpc_security_group_ingress_rule" "node_synchrony" {
   count = var.collaborative_editing_mode == "synchrony-local" ? 1 : 0
 
   security_group_id            = aws_security_group.node.id
-  description                  = "Cluster of the Synchrony processes on the nodes"
+  tags                         = { Name = "Cluster of the Synchrony processes on the nodes" }
   referenced_security_group_id = aws_security_group.node.id
   ip_protocol                  = "tcp"
   from_port                    = 25500
@@ -129,7 +129,7 @@ resource "aws_vpc_security_group_ingress_rule" "node_ssh" {
   for_each = var.ssh_security_group_ids
 
   security_group_id            = aws_security_group.node.id
-  description                  = "SSH from ${each.key}"
+  tags                         = { Name = "SSH from ${each.key}" }
   referenced_security_group_id = each.value
   ip_protocol                  = "tcp"
   from_port                    = 22
@@ -159,7 +159,7 @@ resource "aws_vpc_security_group_ingress_rule" "synchrony_load_balancer" {
   count = local.synchrony ? 1 : 0
 
   security_group_id            = aws_security_group.synchrony[0].id
-  description                  = "Synchrony from the load balancer"
+  tags                         = { Name = "Synchrony from the load balancer" }
   referenced_security_group_id = aws_security_group.load_balancer.id
   ip_protocol                  = "tcp"
   from_port                    = 8091
@@ -170,7 +170,7 @@ resource "aws_vpc_security_group_ingress_rule" "synchrony_cluster" {
   count = local.synchrony ? 1 : 0
 
   security_group_id            = aws_security_group.synchrony[0].id
-  description                  = "Cluster of the Synchrony nodes"
+  tags                         = { Name = "Cluster of the Synchrony nodes" }
   referenced_security_group_id = aws_security_group.synchrony[0].id
   ip_protocol                  = "tcp"
   from_port                    = 25500
@@ -181,7 +181,7 @@ resource "aws_vpc_security_group_ingress_rule" "synchrony_ssh" {
   for_each = local.synchrony ? var.ssh_security_group_ids : {}
 
   security_group_id            = aws_security_group.synchrony[0].id
-  description                  = "SSH from ${each.key}"
+  tags                         = { Name = "SSH from ${each.key}" }
   referenced_security_group_id = each.value
   ip_protocol                  = "tcp"
   from_port                    = 22
@@ -211,7 +211,7 @@ resource "aws_vpc_security_group_ingress_rule" "shared_home" {
   for_each = local.node_groups
 
   security_group_id            = aws_security_group.shared_home.id
-  description                  = "NFS from ${each.key}"
+  tags                         = { Name = "NFS from ${each.key}" }
   referenced_security_group_id = each.value
   ip_protocol                  = "tcp"
   from_port                    = 2049

@@ -43,7 +43,7 @@ resource "aws_vpc_security_group_ingress_rule" "clients" {
   for_each = var.client_security_group_ids
 
   security_group_id            = aws_security_group.this.id
-  description                  = "PostgreSQL from ${each.key}"
+  tags                         = { Name = "PostgreSQL from ${each.key}" }
   referenced_security_group_id = each.value
   ip_protocol                  = "tcp"
   from_port                    = 5432

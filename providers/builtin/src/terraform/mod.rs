@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plumb_engine::diagnostic::Diagnostics;
+use plumb_engine::functions::{Function, TERRAFORM_PROVIDER};
 use plumb_engine::provider::{Client, Creation, IntentKey, Known, Provider, ProviderError, ReadOutcome, ResourceType};
 use plumb_engine::schema::Schema;
 use plumb_engine::value::Value;
@@ -44,6 +45,10 @@ impl Provider for BuiltIn {
 
     fn resource_types(&self) -> Vec<&str> {
         vec![data::TYPE]
+    }
+
+    fn functions(&self) -> &'static [Function] {
+        &TERRAFORM_PROVIDER
     }
 
     fn data_sources(&self) -> Vec<&str> {

@@ -1,0 +1,6 @@
+resource "terraform_data" "a" {
+}
+
+resource "terraform_data" "a" {
+  input = 1
+}

@@ -1,0 +1,8 @@
+variable "size" {
+  type    = number
+  default = "many"
+}
+
+resource "terraform_data" "a" {
+  count = "two"
+}
