@@ -105,7 +105,7 @@ fn secrets_are_not_printed() -> Result<(), Failed> {
     space.write(
         "main.tf",
         "variable \"password\" {\n  type      = string\n  sensitive = true\n}\n\
-         resource \"terraform_data\" \"a\" {\n  input = { user = \"admin\", password = var.password }\n}\n\
+         resource \"terraform_data\" \"a\" {\n  triggers_replace = { user = \"admin\", password = var.password }\n}\n\
          output \"password\" {\n  value     = var.password\n  sensitive = true\n}\n",
     );
     let var = format!("-var=password={secret}");

@@ -7,22 +7,6 @@ use libtest_mimic::{Failed, Trial};
 use super::emulator;
 use super::space::{Run, Space, entries, root};
 
-/// Regions that fixtures are spread over, so that they do not see each other's objects.
-const REGIONS: [&str; 12] = [
-    "us-east-1",
-    "us-east-2",
-    "us-west-1",
-    "us-west-2",
-    "eu-west-1",
-    "eu-west-2",
-    "eu-west-3",
-    "eu-central-1",
-    "ap-southeast-1",
-    "ap-southeast-2",
-    "ap-northeast-1",
-    "ap-northeast-2",
-];
-
 /// One test per fixture; one that the emulator cannot run is ignored, its reason in its name.
 pub fn trials() -> Vec<Trial> {
     let files = entries(&root().join("tests/suite/lifecycle"));
@@ -32,8 +16,9 @@ pub fn trials() -> Vec<Trial> {
         .map(|(at, path)| {
             let name = path.file_stem().unwrap_or_default().to_string_lossy().into_owned();
             let skipped = Fixture::read(&path).is_ok_and(|fixture| fixture.no_emulator);
-            let region = REGIONS[at % REGIONS.len()];
-            let test = move || live(&Fixture::read(&path)?, region);
+            // Each in an account of its own, so that fixtures do not see each other's objects.
+            let account = format!("{:012}", 210_000_000_000_u64 + at as u64);
+            let test = move || live(&Fixture::read(&path)?, &account);
             Trial::test(format!("lifecycle::{name}"), test).with_ignored_flag(skipped)
         })
         .collect()
@@ -47,6 +32,8 @@ struct Fixture {
     updates: Vec<(String, String)>,
     /// Attributes that an import cannot know.
     import_differs: Vec<String>,
+    /// The id to import by, where it is not the object's id: attributes of resources in `${…}`.
+    import_id: Option<String>,
     no_import: bool,
     no_emulator: bool,
 }
@@ -69,6 +56,7 @@ impl Fixture {
                 .iter()
                 .flat_map(|it| it.split(',').map(|it| it.trim().to_owned()))
                 .collect(),
+            import_id: header("import id").into_iter().next(),
             no_import: header("import").iter().any(|it| it.starts_with("no")),
             no_emulator: header("emulator").iter().any(|it| it.starts_with("no")),
             text,
@@ -88,8 +76,11 @@ impl Fixture {
                 })
             };
             let line = format!("  {name} = {value}");
-            match lines.iter_mut().find(|it| is_it(it)) {
-                Some(old) => *old = line,
+            match lines.iter().position(is_it) {
+                Some(at) => {
+                    let end = at + value_lines(&lines[at..]);
+                    lines.splice(at..end, [line]);
+                }
                 None => lines.push(line),
             }
         }
@@ -97,8 +88,24 @@ impl Fixture {
     }
 }
 
-fn live(fixture: &Fixture, region: &str) -> Result<(), Failed> {
-    let space = emulator::space(region)?;
+/// How many lines the argument on the first of them takes: until its brackets are closed.
+fn value_lines(lines: &[String]) -> usize {
+    let mut open = 0_i64;
+    for (at, line) in lines.iter().enumerate() {
+        open += line.chars().filter(|it| "{[(".contains(*it)).count() as i64;
+        open -= line.chars().filter(|it| "}])".contains(*it)).count() as i64;
+        if open <= 0 {
+            return at + 1;
+        }
+    }
+    lines.len()
+}
+
+fn live(fixture: &Fixture, account: &str) -> Result<(), Failed> {
+    let space = emulator::space("us-east-1")?;
+    let role = format!("arn:aws:iam::{account}:role/lifecycle");
+    space
+        .write("provider.tf", &format!("provider \"aws\" {{\n  assume_role {{\n    role_arn = \"{role}\"\n  }}\n}}\n"));
     space.write("main.tf", &fixture.text);
     let result = steps(fixture, &space);
     let destroyed = space.plumb(&["destroy", "-auto-approve", "-no-color"]);
@@ -120,7 +127,10 @@ fn steps(fixture: &Fixture, space: &Space) -> Result<(), Failed> {
     if fixture.no_import {
         return Ok(());
     }
-    let id = id_of(space, &address)?;
+    let id = match &fixture.import_id {
+        Some(parts) => import_id(space, parts)?,
+        None => id_of(space, &address)?,
+    };
     space.plumb(&["state", "rm", &address]).expect(0)?;
     space.plumb(&["import", "-no-color", &address, &id]).expect(0)?;
     let plan = space.plumb(&["plan", "-detailed-exitcode", "-no-color"]);
@@ -152,6 +162,21 @@ fn nothing_to_do(space: &Space, when: &str) -> Result<(), Failed> {
         0 => Ok(()),
         _ => Err(format!("the plan {when} is not empty\n{}", plan.text()).into()),
     }
+}
+
+/// A text with attributes of the state in it: `${aws_vpc.main.id}_x`.
+fn import_id(space: &Space, parts: &str) -> Result<String, Failed> {
+    let shown = space.plumb(&["show", "-json"]).expect(0)?;
+    let state: serde_json::Value = serde_json::from_str(&shown.stdout)?;
+    let resources = state["values"]["root_module"]["resources"].as_array().cloned().unwrap_or_default();
+    let mut id = parts.to_owned();
+    for resource in resources {
+        let address = resource["address"].as_str().unwrap_or_default();
+        for (name, value) in resource["values"].as_object().into_iter().flatten() {
+            id = id.replace(&format!("${{{address}.{name}}}"), value.as_str().unwrap_or_default());
+        }
+    }
+    Ok(id)
 }
 
 fn id_of(space: &Space, address: &str) -> Result<String, Failed> {

@@ -349,7 +349,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The file is no state, or was damaged.
-    #[error("{path} is no readable state: {reason}")]
+    #[error("the file {path} is no readable state: {reason}")]
     Corrupt {
         /// File.
         path: String,
@@ -357,7 +357,7 @@ pub enum StoreError {
         reason: String,
     },
     /// The state was written by a later version.
-    #[error("{path} was written by a later version of plumb (format {found}, this one knows {known})")]
+    #[error("the file {path} was written by a later version of plumb (format {found}, this one knows {known})")]
     TooNew {
         /// File.
         path: String,

@@ -95,7 +95,11 @@ async fn settle(
                 Some(found) => {
                     let row = row(intent, schema, &mark_sensitive(&schema.block, found));
                     let write = ObjectWrite::Put(object.clone(), Box::new(row));
-                    (OperationOutcome::Done, vec![write], format!("{object} had been made and is taken into the state."))
+                    (
+                        OperationOutcome::Done,
+                        vec![write],
+                        format!("{object} had been made and is taken into the state."),
+                    )
                 }
                 None => (closed(), Vec::new(), format!("{object} had not been made; the plan makes it.")),
             }

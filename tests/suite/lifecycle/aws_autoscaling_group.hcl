@@ -2,7 +2,7 @@
 # update: desired_capacity = 2
 # update: health_check_grace_period = 600
 resource "aws_autoscaling_group" "test" {
-  name_prefix         = "lifecycle-"
+  name                = "lifecycle"
   min_size            = 1
   max_size            = 2
   vpc_zone_identifier = [aws_subnet.net.id]

@@ -1,3 +1,4 @@
+# import differs: apply_immediately, password, skip_final_snapshot
 # update: instance_class = "db.t4g.small"
 # update: backup_retention_period = 3
 # update: tags = { step = "2" }

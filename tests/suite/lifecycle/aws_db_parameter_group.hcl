@@ -1,6 +1,6 @@
 # update: tags = { step = "2" }
 resource "aws_db_parameter_group" "test" {
-  name_prefix = "lifecycle-"
+  name        = "lifecycle"
   family      = "mysql8.0"
 
   parameter {

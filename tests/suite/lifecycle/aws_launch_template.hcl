@@ -1,7 +1,7 @@
 # update: instance_type = "t3.small"
 # update: description = "Larger."
 resource "aws_launch_template" "test" {
-  name_prefix            = "lifecycle-"
+  name                   = "lifecycle"
   image_id               = data.aws_ami.linux.id
   instance_type          = "t3.micro"
   update_default_version = true

@@ -1,3 +1,4 @@
+# import id: ${aws_subnet.main.id}/${aws_route_table.second.id}
 # update: route_table_id = aws_route_table.second.id
 resource "aws_vpc" "main" {
   cidr_block = "10.27.0.0/16"

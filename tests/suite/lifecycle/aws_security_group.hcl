@@ -23,7 +23,7 @@ locals {
 }
 
 resource "aws_security_group" "test" {
-  name_prefix = "lifecycle-"
+  name        = "lifecycle"
   description = "Made by the lifecycle suite"
   vpc_id      = aws_vpc.main.id
   ingress     = [local.rules.before]
