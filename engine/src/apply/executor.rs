@@ -19,7 +19,7 @@ use crate::addr::{InstanceKey, Mode, ResourceName};
 use crate::config::graph::{Node, Order};
 use crate::config::{ModuleIndex, ProviderAddr};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, KeyKind, ModuleId, root_variables};
+use crate::eval::{Each, Evaluator, KeyKind, ModuleId, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
@@ -102,8 +102,7 @@ impl<'a> Executor<'a> {
     pub fn new(request: &'a ApplyRequest<'a>) -> Result<Self, Diagnostics> {
         let order = Order::new(request.config)?;
         let operations = Operations::new(request.plan)?;
-        let mut variables = root_variables(request.config, request.variables)?;
-        variables.extend(request.plan.variables.iter().map(|(name, value)| (name.clone(), value.clone())));
+        let variables = final_variables(request)?;
         let snapshot = request.store.snapshot().map_err(store_failed)?;
         not_stale(request.plan, &snapshot)?;
         let writes = first_writes(request.plan, &snapshot, request.providers);
@@ -638,6 +637,19 @@ fn id_of(value: &Value) -> Option<String> {
 fn no_type(change: &ResourceChange) -> Diagnostics {
     let detail = format!("{} has no type {:?}.", change.provider, change.object.addr.resource.type_name);
     Diagnostic::error("Invalid resource type", detail).of(&change.object).into()
+}
+
+/// The values that the plan was made with; those that it does not hold, because they are ephemeral, as given again.
+fn final_variables(request: &ApplyRequest<'_>) -> Result<BTreeMap<Arc<str>, Value>, Diagnostics> {
+    let mut values = BTreeMap::new();
+    for name in request.config.root().variables.keys() {
+        let value = match request.plan.variables.get(name) {
+            Some(planned) => planned.clone(),
+            None => root_variable(request.config, request.variables, name)?,
+        };
+        values.insert(name.clone(), value);
+    }
+    Ok(values)
 }
 
 /// Refuses a plan when an object that it was made from has changed since; other objects do not matter.

@@ -1,3 +1,4 @@
+# import differs: update_default_version
 # update: instance_type = "t3.small"
 # update: description = "Larger."
 resource "aws_launch_template" "test" {

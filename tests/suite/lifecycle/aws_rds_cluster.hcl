@@ -1,4 +1,4 @@
-# import differs: apply_immediately, password, skip_final_snapshot
+# import differs: apply_immediately, master_password, skip_final_snapshot
 # update: backup_retention_period = 3
 # update: preferred_maintenance_window = "sun:04:00-sun:05:00"
 # update: tags = { step = "2" }

@@ -1,3 +1,4 @@
+# import differs: apply_immediately
 # update: promotion_tier = 2
 # update: tags = { step = "2" }
 resource "aws_rds_cluster_instance" "test" {

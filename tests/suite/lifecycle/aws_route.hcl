@@ -1,4 +1,4 @@
-# import id: ${aws_route_table.main.id}_0.0.0.0/0
+# import id: ${aws_route_table.main.id}_192.168.0.0/16
 # update: gateway_id = null
 # update: nat_gateway_id = aws_nat_gateway.main.id
 resource "aws_vpc" "main" {
