@@ -39,7 +39,8 @@ def network():
         ("NAT gateway", "describe_nat_gateways", "NatGateways", "NatGatewayId"),
         ("VPC endpoint", "describe_vpc_endpoints", "VpcEndpoints", "VpcEndpointId"),
         ("security group", "describe_security_groups", "SecurityGroups", "GroupId"),
-        ("network interface", "describe_network_interfaces", "NetworkInterfaces", "NetworkInterfaceId"),
+        # No network interfaces: those here belong to gateways and instances and go with them, on AWS; the emulator keeps
+        # them.
     ]
     ours = set()
     for kind, operation, key, name in kinds:
@@ -86,9 +87,11 @@ def identity():
     for it in pages(iam, "list_instance_profiles", "InstanceProfiles"):
         yield "instance profile", it["InstanceProfileName"]
     kms = boto3.client("kms")
+    # A service makes its default key when it first needs one; the emulator calls such keys the customer's.
+    defaults = {it.get("TargetKeyId") for it in pages(kms, "list_aliases", "Aliases") if it["AliasName"].startswith("alias/aws/")}
     for it in pages(kms, "list_keys", "Keys"):
         key = kms.describe_key(KeyId=it["KeyId"])["KeyMetadata"]
-        if key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion":
+        if key["KeyManager"] == "CUSTOMER" and key["KeyState"] != "PendingDeletion" and it["KeyId"] not in defaults:
             yield "KMS key", it["KeyId"]
     for it in pages(kms, "list_aliases", "Aliases"):
         if not it["AliasName"].startswith("alias/aws/"):
