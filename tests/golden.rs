@@ -86,7 +86,7 @@ impl Masks {
             };
             text = text.replace(&uuid, &format!("<uuid:{number}>"));
         }
-        text.lines().map(|line| mask_elapsed(line) + "\n").collect()
+        text.lines().map(|line| mask_deposed(&mask_elapsed(line)) + "\n").collect()
     }
 }
 
@@ -105,6 +105,14 @@ fn uuids(text: &str) -> Vec<String> {
         }
     }
     found
+}
+
+/// The key of a deposed object is drawn anew in every run.
+fn mask_deposed(line: &str) -> String {
+    match line.split_once("(deposed object ") {
+        Some((before, after)) if after.len() > 8 => format!("{before}(deposed object <key>{}", &after[8..]),
+        _ => line.to_owned(),
+    }
 }
 
 /// `complete after 3s` is `complete after 0s` on any machine.

@@ -99,7 +99,7 @@ mod tests {
             ),
             (
                 "plan -target=x",
-                "Invalid value: The value \"x\" does not fit -target <ADDRESS>: \"x\" is not an address: it ends where the name of the block is expected, after a dot.",
+                "Invalid value: The value \"x\" does not fit -target <ADDRESS>: \"x\" is not an address: `x` is not followed by a dot and the name of the resource.",
             ),
         ] {
             assert_eq!(detail(line), want, "{line}");
