@@ -84,7 +84,9 @@ impl Resource for Policy {
         ];
         for (of, block) in blocks {
             match config.get(block).and_then(Value::as_slice).map(<[Value]>::is_empty) {
-                Some(true) if kind == of => check.error("policy_type", format!("is {of}, which needs a \"{block}\" block.")),
+                Some(true) if kind == of => {
+                    check.error("policy_type", format!("is {of}, which needs a \"{block}\" block."))
+                }
                 Some(false) if kind != of => {
                     check.error("policy_type", format!("is {kind}; a \"{block}\" block belongs to {of}."));
                 }
@@ -168,9 +170,7 @@ impl Policy {
             .set_min_adjustment_magnitude(self.min_adjustment_magnitude.filter(|it| *it != 0))
             .set_scaling_adjustment(self.scaling_adjustment)
             .set_step_adjustments((!steps.is_empty()).then_some(steps))
-            .set_target_tracking_configuration(
-                self.target_tracking_configuration.first().map(TargetTracking::request),
-            )
+            .set_target_tracking_configuration(self.target_tracking_configuration.first().map(TargetTracking::request))
             .set_predictive_scaling_configuration(
                 self.predictive_scaling_configuration.first().map(Predictive::request),
             );

@@ -64,7 +64,10 @@ impl Resource for Schedule {
         let mut check = Check::of(config);
         for name in ["start_time", "end_time"] {
             if let Some(text) = check.text(name).filter(|it| instant(it).is_none()) {
-                check.error(name, format!("is \"{text}\", which is no time in RFC 3339. Write it as 2030-01-31T08:00:00Z."));
+                check.error(
+                    name,
+                    format!("is \"{text}\", which is no time in RFC 3339. Write it as 2030-01-31T08:00:00Z."),
+                );
             }
         }
         if ["start_time", "recurrence"].iter().all(|it| check.is_set(it) == Some(false)) {

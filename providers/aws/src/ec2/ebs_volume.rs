@@ -213,7 +213,8 @@ impl EbsVolume {
             }
             None => {
                 let message = format!("the snapshot {snapshot} is not complete yet; the volume stays");
-                Err(ProviderError::unanswered(action, message).help("Repeat the command once the snapshot is complete."))
+                Err(ProviderError::unanswered(action, message)
+                    .help("Repeat the command once the snapshot is complete."))
             }
         }
     }

@@ -32,7 +32,8 @@ pub fn unsettle(prior: Option<&Value>, config: Option<&Value>, planned: &Value, 
             !set(name) && set(other) && before != block.get(other)
         };
         let (id, name) = names;
-        let block = if follows(name, id) { block.clone().with(name, Value::unknown(Type::String)) } else { block.clone() };
+        let block =
+            if follows(name, id) { block.clone().with(name, Value::unknown(Type::String)) } else { block.clone() };
         if follows(id, name) { block.with(id, Value::unknown(Type::String)) } else { block }
     });
     match planned.ty() {

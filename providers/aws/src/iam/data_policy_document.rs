@@ -91,9 +91,8 @@ impl DataSource for PolicyDocument {
     const TYPE: &'static str = "aws_iam_policy_document";
 
     async fn read(self, _client: &Aws) -> Result<(Id, Self)> {
-        let document = self.merged().map_err(|message| {
-            ProviderError::refused("reading aws_iam_policy_document", message)
-        })?;
+        let document =
+            self.merged().map_err(|message| ProviderError::refused("reading aws_iam_policy_document", message))?;
         let json = document.indented();
         let id = crc32fast::hash(json.as_bytes()).to_string();
         Ok((id, Self { minified_json: Some(document.minified()), json: Some(json), ..self }))
@@ -300,7 +299,8 @@ mod tests {
         let mut all = document(vec![allow("B", &["ec2:Run*"])]);
         all.source_policy_documents = vec![Some(own), None];
         all.override_policy_documents = vec![Some(
-            r#"{"Statement":[{"Sid":"A","Effect":"Deny","Action":["s3:*"],"Resource":"*","Principal":"*"}]}"#.to_owned(),
+            r#"{"Statement":[{"Sid":"A","Effect":"Deny","Action":["s3:*"],"Resource":"*","Principal":"*"}]}"#
+                .to_owned(),
         )];
         assert_eq!(
             all.merged().unwrap().minified(),

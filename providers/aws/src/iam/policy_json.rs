@@ -92,7 +92,11 @@ impl Document {
             Some(Json::Array(items)) => items.iter().map(statement).collect::<Result<_, _>>()?,
             Some(one) => vec![statement(one)?],
         };
-        Ok(Self { version: text_of(&document, "Version")?.unwrap_or_default(), id: text_of(&document, "Id")?, statements })
+        Ok(Self {
+            version: text_of(&document, "Version")?.unwrap_or_default(),
+            id: text_of(&document, "Id")?,
+            statements,
+        })
     }
 
     /// Adds another document: its id and a newer version win, its statements replace those of the same `Sid`.

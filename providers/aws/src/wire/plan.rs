@@ -1,11 +1,13 @@
 //! Planning rules that several types need.
 
 use plumb_engine::provider::PlannedChange;
-use plumb_engine::value::{Path, Value};
+use plumb_engine::value::{Marks, Path, Value};
 
 /// Whether an attribute of an existing object will change; an unknown value may.
 pub fn changes(change: &PlannedChange, name: &str) -> bool {
-    !change.prior.is_null() && change.prior.get(name) != change.planned.get(name)
+    // What is sensitive is marked in a plan, and not in a state.
+    let plain = |object: &Value| object.get(name).map(|it| it.clone().without_marks(Marks::SENSITIVE));
+    !change.prior.is_null() && plain(&change.prior) != plain(&change.planned)
 }
 
 /// Makes `computed` attributes unknown in an update that changes one of `arguments`, which they follow.

@@ -46,20 +46,13 @@ where
 ///
 /// # Errors
 /// The last error of `call`.
-pub async fn while_error<T, E, F, Fut>(
-    limit: Duration,
-    again: impl Fn(&E) -> bool,
-    call: F,
-) -> Result<T, CallError<E>>
+pub async fn while_error<T, E, F, Fut>(limit: Duration, again: impl Fn(&E) -> bool, call: F) -> Result<T, CallError<E>>
 where
     E: ProvideErrorMetadata + Error + 'static,
     F: FnMut() -> Fut,
     Fut: Future<Output = Result<T, CallError<E>>>,
 {
-    repeat(limit, call, |answer| {
-        answer.as_ref().is_err_and(|error| error.as_service_error().is_some_and(&again))
-    })
-    .await
+    repeat(limit, call, |answer| answer.as_ref().is_err_and(|error| error.as_service_error().is_some_and(&again))).await
 }
 
 /// Repeats `call` until it finds something, at most for `limit`: an object that was just made and is not shown yet.

@@ -64,7 +64,8 @@ impl Group {
         let configuration = self.launch_configuration.clone();
         let reservation = self.capacity_reservation_specification.first();
         let reserved = self.capacity_reservation_specification != prior.capacity_reservation_specification;
-        let none = || sdk::InstanceMaintenancePolicy::builder().max_healthy_percentage(-1).min_healthy_percentage(-1).build();
+        let none =
+            || sdk::InstanceMaintenancePolicy::builder().max_healthy_percentage(-1).min_healthy_percentage(-1).build();
         let maintained = self.instance_maintenance_policy != prior.instance_maintenance_policy;
         let call = empty
             .clone()
@@ -78,16 +79,19 @@ impl Group {
             .set_desired_capacity(self.desired_capacity.filter(|_| self.desired_capacity != prior.desired_capacity))
             .set_desired_capacity_type(changed!(desired_capacity_type, or "units".to_owned()))
             .set_default_cooldown(self.default_cooldown.filter(|_| self.default_cooldown != prior.default_cooldown))
-            .set_default_instance_warmup(changed!(default_instance_warmup, or -1))
+            .set_default_instance_warmup(changed!(default_instance_warmup, or - 1))
             .set_availability_zones(
-                words(&self.availability_zones)
-                    .filter(|_| self.vpc_zone_identifier.is_empty() && self.availability_zones != prior.availability_zones),
+                words(&self.availability_zones).filter(|_| {
+                    self.vpc_zone_identifier.is_empty() && self.availability_zones != prior.availability_zones
+                }),
             )
             .set_vpc_zone_identifier(self.subnets().filter(|_| self.vpc_zone_identifier != prior.vpc_zone_identifier))
             .set_capacity_rebalance(changed!(capacity_rebalance, or false))
             .set_context(changed!(context, or String::new()))
             .set_health_check_grace_period(changed!(health_check_grace_period))
-            .set_health_check_type(self.health_check_type.clone().filter(|_| self.health_check_type != prior.health_check_type))
+            .set_health_check_type(
+                self.health_check_type.clone().filter(|_| self.health_check_type != prior.health_check_type),
+            )
             .set_max_instance_lifetime(changed!(max_instance_lifetime, or 0))
             .set_placement_group(changed!(placement_group, or String::new()))
             .set_new_instances_protected_from_scale_in(changed!(protect_from_scale_in))
@@ -95,9 +99,10 @@ impl Group {
                 word(self.service_linked_role_arn.as_ref())
                     .filter(|_: &String| self.service_linked_role_arn != prior.service_linked_role_arn),
             )
-            .set_termination_policies((self.termination_policies != prior.termination_policies).then(|| {
-                words(&self.termination_policies).unwrap_or_else(|| vec!["Default".to_owned()])
-            }))
+            .set_termination_policies(
+                (self.termination_policies != prior.termination_policies)
+                    .then(|| words(&self.termination_policies).unwrap_or_else(|| vec!["Default".to_owned()])),
+            )
             .set_availability_zone_distribution(
                 self.distribution()
                     .filter(|_| self.availability_zone_distribution != prior.availability_zone_distribution),
@@ -286,8 +291,7 @@ async fn drain(aws: &Aws, id: &str) -> Result<()> {
 /// Makes or changes the warm pool.
 pub(super) async fn put_warm_pool(aws: &Aws, id: &str, pool: &WarmPool) -> Result<()> {
     let reuse = pool.instance_reuse_policy.first();
-    let reuse =
-        reuse.map(|it| sdk::InstanceReusePolicy::builder().set_reuse_on_scale_in(it.reuse_on_scale_in).build());
+    let reuse = reuse.map(|it| sdk::InstanceReusePolicy::builder().set_reuse_on_scale_in(it.reuse_on_scale_in).build());
     let call = aws
         .autoscaling
         .put_warm_pool()

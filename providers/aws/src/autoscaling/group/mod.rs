@@ -2,8 +2,8 @@
 
 mod blocks;
 mod change;
-mod rules;
 mod request;
+mod rules;
 mod wait;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -23,8 +23,8 @@ use self::blocks::{
 };
 use self::request::{observed_template, template};
 use crate::client::Aws;
-use crate::wire;
 use crate::ec2::template_reference::TemplateReference;
+use crate::wire;
 use crate::wire::words::{text, word, words};
 use crate::wire::{Context, ids, tags};
 
@@ -360,7 +360,12 @@ impl Group {
             suspended_processes: suspended.into_iter().filter_map(|it| it.process_name).collect(),
             target_group_arns: it.target_group_arns.unwrap_or_default().into_iter().collect(),
             termination_policies: if unset { Vec::new() } else { policies },
-            vpc_zone_identifier: subnets.split(',').map(str::trim).filter(|it| !it.is_empty()).map(str::to_owned).collect(),
+            vpc_zone_identifier: subnets
+                .split(',')
+                .map(str::trim)
+                .filter(|it| !it.is_empty())
+                .map(str::to_owned)
+                .collect(),
             warm_pool_size: it.warm_pool_size,
             availability_zone_distribution: it
                 .availability_zone_distribution

@@ -3,8 +3,8 @@
 use aws_sdk_autoscaling::types as sdk;
 
 use super::blocks::{
-    CapacityReservation, CapacityReservationTarget, Distribution, InstanceRefresh, LifecycleHook,
-    MixedInstancesPolicy, MixedTemplate, Override, RefreshPreferences, ReusePolicy, TemplateSpecification, WarmPool,
+    CapacityReservation, CapacityReservationTarget, Distribution, InstanceRefresh, LifecycleHook, MixedInstancesPolicy,
+    MixedTemplate, Override, RefreshPreferences, ReusePolicy, TemplateSpecification, WarmPool,
 };
 use crate::ec2::requirements::InstanceRequirements;
 use crate::ec2::template_reference::TemplateReference;

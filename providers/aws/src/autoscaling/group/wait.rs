@@ -153,12 +153,10 @@ fn weight<'i>(instances: impl Iterator<Item = &'i sdk::Instance>) -> i32 {
 }
 
 /// Tells whether an instance is healthy in all target groups of the group.
-async fn healthy_in(
-    aws: &Aws,
-    group: &sdk::AutoScalingGroup,
-) -> Result<impl Fn(&&sdk::Instance) -> bool + use<>> {
+async fn healthy_in(aws: &Aws, group: &sdk::AutoScalingGroup) -> Result<impl Fn(&&sdk::Instance) -> bool + use<>> {
     let sources = group.traffic_sources.as_deref().unwrap_or_default();
-    let sources = sources.iter().filter(|it| it.r#type.as_deref() == Some("elbv2")).filter_map(|it| it.identifier.as_ref());
+    let sources =
+        sources.iter().filter(|it| it.r#type.as_deref() == Some("elbv2")).filter_map(|it| it.identifier.as_ref());
     let arns: BTreeSet<String> =
         group.target_group_arns.as_deref().unwrap_or_default().iter().chain(sources).cloned().collect();
     let healthy: Vec<BTreeSet<String>> = each(arns, |arn: String| async move {

@@ -74,7 +74,8 @@ impl Instance {
     }
 
     async fn change_options(&self, aws: &Aws, id: &str, prior: &Self) -> Result<()> {
-        if let Some(it) = self.credit_specification.first().filter(|it| Some(*it) != prior.credit_specification.first()) {
+        if let Some(it) = self.credit_specification.first().filter(|it| Some(*it) != prior.credit_specification.first())
+        {
             let request = sdk::InstanceCreditSpecificationRequest::builder().instance_id(id);
             let request = request.set_cpu_credits(it.cpu_credits.clone()).build();
             let call = aws.ec2.modify_instance_credit_specification().instance_credit_specifications(request);
@@ -147,7 +148,13 @@ impl Instance {
         let call = aws.ec2.describe_iam_instance_profile_associations().filters(filter("instance-id", [id]));
         let found = pages!(call, "changing aws_instance (DescribeIamInstanceProfileAssociations)")?;
         let live = |it: &sdk::IamInstanceProfileAssociation| {
-            matches!(it.state, Some(sdk::IamInstanceProfileAssociationState::Associated | sdk::IamInstanceProfileAssociationState::Associating))
+            matches!(
+                it.state,
+                Some(
+                    sdk::IamInstanceProfileAssociationState::Associated
+                        | sdk::IamInstanceProfileAssociationState::Associating
+                )
+            )
         };
         let association = found.into_iter().filter(live).find_map(|it| it.association_id);
         match (association, specification) {
@@ -216,7 +223,8 @@ impl Instance {
         let names = self.private_dns_name_options.first();
         let names = names.filter(|it| Some(*it) != prior.private_dns_name_options.first());
         let renamed = names.is_some_and(|it| {
-            Some(it.hostname_type.as_ref()) != prior.private_dns_name_options.first().map(|it| it.hostname_type.as_ref())
+            Some(it.hostname_type.as_ref())
+                != prior.private_dns_name_options.first().map(|it| it.hostname_type.as_ref())
         });
         if kind.is_none() && user_data.is_none() && names.is_none() {
             return Ok(());

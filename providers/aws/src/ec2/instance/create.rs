@@ -88,9 +88,7 @@ impl Instance {
                 options.set_auto_recovery(word(it.auto_recovery.as_ref())).build()
             }))
             .set_metadata_options(self.metadata_options.first().map(MetadataOptions::request))
-            .set_monitoring(
-                self.monitoring.map(|it| sdk::RunInstancesMonitoringEnabled::builder().enabled(it).build()),
-            )
+            .set_monitoring(self.monitoring.map(|it| sdk::RunInstancesMonitoringEnabled::builder().enabled(it).build()))
             .set_placement(self.placement())
             .set_private_dns_name_options(self.private_dns_name_options.first().map(|it| {
                 sdk::PrivateDnsNameOptionsRequest::builder()
@@ -265,7 +263,8 @@ impl Instance {
             return Err(ProviderError::unanswered("tagging the volumes of aws_instance", "they are not attached yet"));
         };
         for (device, volume) in volumes {
-            let tags = if root_device.as_deref() == Some(&device) { root.as_ref() } else { others.get(device.as_str()) };
+            let tags =
+                if root_device.as_deref() == Some(&device) { root.as_ref() } else { others.get(device.as_str()) };
             if let Some(tags) = tags {
                 retag(aws, &volume, &Tags::new(), tags).await?;
             }

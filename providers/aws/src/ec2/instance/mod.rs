@@ -293,15 +293,10 @@ fn state(instance: &sdk::Instance) -> Option<&str> {
 }
 
 /// Changes attributes of an instance that may just have been made.
-async fn modify(
-    aws: &Aws,
-    id: &str,
-    set: impl FnOnce(ModifyCall) -> ModifyCall,
-) -> Result<()> {
+async fn modify(aws: &Aws, id: &str, set: impl FnOnce(ModifyCall) -> ModifyCall) -> Result<()> {
     let call = set(aws.ec2.modify_instance_attribute().instance_id(id));
     let sent = patiently(PROPAGATION, ABSENT, || call.clone().send()).await;
     sent.context("changing aws_instance (ModifyInstanceAttribute)").map(drop)
 }
 
-type ModifyCall =
-    aws_sdk_ec2::operation::modify_instance_attribute::builders::ModifyInstanceAttributeFluentBuilder;
+type ModifyCall = aws_sdk_ec2::operation::modify_instance_attribute::builders::ModifyInstanceAttributeFluentBuilder;

@@ -95,8 +95,7 @@ async fn credits<'p>(
     prior: impl Fn(&sdk::Instance) -> Option<&'p Instance>,
 ) -> Result<BTreeMap<String, String>> {
     let used = |it: &sdk::Instance| prior(it).is_some_and(|it| !it.credit_specification.is_empty());
-    let ids: Vec<String> =
-        instances.iter().filter(|it| used(it)).filter_map(|it| it.instance_id.clone()).collect();
+    let ids: Vec<String> = instances.iter().filter(|it| used(it)).filter_map(|it| it.instance_id.clone()).collect();
     if ids.is_empty() {
         return Ok(BTreeMap::new());
     }
@@ -161,13 +160,7 @@ async fn attribute(
 }
 
 impl Instance {
-    fn observe(
-        aws: &Aws,
-        owner: &str,
-        it: sdk::Instance,
-        prior: Option<Self>,
-        details: &Details,
-    ) -> Observed<Self> {
+    fn observe(aws: &Aws, owner: &str, it: sdk::Instance, prior: Option<Self>, details: &Details) -> Observed<Self> {
         let id = it.instance_id.clone().unwrap_or_default();
         let known = Attributes::default();
         let attributes = details.attributes.get(&id).unwrap_or(&known);
@@ -231,7 +224,8 @@ impl Instance {
         let groups = it.security_groups.as_deref().unwrap_or_default();
         let is_public = primary.is_some_and(|it| it.association.is_some()) || it.public_ip_address.is_some();
         let existing = |own: &NetworkInterface| {
-            let found = interfaces.iter().find(|it| it.network_interface_id.as_ref() == Some(&own.network_interface_id));
+            let found =
+                interfaces.iter().find(|it| it.network_interface_id.as_ref() == Some(&own.network_interface_id));
             let attachment = found.and_then(|it| it.attachment.as_ref());
             attachment.map(|it| NetworkInterface {
                 delete_on_termination: it.delete_on_termination.unwrap_or_default(),

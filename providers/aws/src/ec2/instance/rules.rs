@@ -25,7 +25,10 @@ pub(super) fn validate(config: &Value) -> Diagnostics {
         }
     }
     if let Some(size) = check.text("user_data").map(str::len).filter(|it| *it > USER_DATA) {
-        check.error("user_data", format!("has {size} bytes; AWS takes at most {USER_DATA}. Fetch what is large at boot."));
+        check.error(
+            "user_data",
+            format!("has {size} bytes; AWS takes at most {USER_DATA}. Fetch what is large at boot."),
+        );
     }
     let mut found = check.found();
     found.extend(interfaces(config));

@@ -10,8 +10,8 @@ use super::blocks::{
     EnclaveOptions, HibernationOptions, LicenseSpecification, MaintenanceOptions, MarketOptions, MetadataOptions,
     Monitoring, Placement, PrivateDnsNameOptions, ProfileReference, SpotOptions, TagSpecification,
 };
-use crate::ec2::{observed_tags, sdk_tags};
 use crate::ec2::requirements::InstanceRequirements;
+use crate::ec2::{observed_tags, sdk_tags};
 use crate::wire::words::{flag, text, texts, word, words};
 
 /// Makes the one block that there may be of an SDK value.
@@ -40,12 +40,16 @@ impl LaunchTemplate {
             .set_disable_api_stop(self.disable_api_stop)
             .set_disable_api_termination(self.disable_api_termination)
             .set_ebs_optimized(flag(self.ebs_optimized.as_ref()))
-            .set_enclave_options(self.enclave_options.first().map(|it| {
-                sdk::LaunchTemplateEnclaveOptionsRequest::builder().set_enabled(it.enabled).build()
-            }))
-            .set_hibernation_options(self.hibernation_options.first().map(|it| {
-                sdk::LaunchTemplateHibernationOptionsRequest::builder().configured(it.configured).build()
-            }))
+            .set_enclave_options(
+                self.enclave_options
+                    .first()
+                    .map(|it| sdk::LaunchTemplateEnclaveOptionsRequest::builder().set_enabled(it.enabled).build()),
+            )
+            .set_hibernation_options(
+                self.hibernation_options.first().map(|it| {
+                    sdk::LaunchTemplateHibernationOptionsRequest::builder().configured(it.configured).build()
+                }),
+            )
             .set_iam_instance_profile(self.iam_instance_profile.first().map(ProfileReference::request))
             .set_image_id(word(self.image_id.as_ref()))
             .set_instance_initiated_shutdown_behavior(word(self.instance_initiated_shutdown_behavior.as_ref()))
@@ -120,7 +124,9 @@ impl LaunchTemplate {
                 .license_specifications
                 .unwrap_or_default()
                 .into_iter()
-                .filter_map(|it| Some(LicenseSpecification { license_configuration_arn: it.license_configuration_arn? }))
+                .filter_map(|it| {
+                    Some(LicenseSpecification { license_configuration_arn: it.license_configuration_arn? })
+                })
                 .collect(),
             maintenance_options: one(data.maintenance_options, |it| MaintenanceOptions {
                 auto_recovery: text(it.auto_recovery),
@@ -246,11 +252,7 @@ impl CpuOptions {
     }
 
     fn observe(it: sdk::LaunchTemplateCpuOptions) -> Self {
-        Self {
-            amd_sev_snp: text(it.amd_sev_snp),
-            core_count: it.core_count,
-            threads_per_core: it.threads_per_core,
-        }
+        Self { amd_sev_snp: text(it.amd_sev_snp), core_count: it.core_count, threads_per_core: it.threads_per_core }
     }
 }
 

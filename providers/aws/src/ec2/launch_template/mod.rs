@@ -167,7 +167,8 @@ impl Resource for LaunchTemplate {
         }
         let mut planned = change.planned.clone();
         let is_new = makes_version(&change.prior, &planned);
-        let follows = planned.get("update_default_version").is_some_and(|it| it.is_unknown() || it.as_bool() == Some(true));
+        let follows =
+            planned.get("update_default_version").is_some_and(|it| it.is_unknown() || it.as_bool() == Some(true));
         if follows && (is_new || planned.get("default_version") != planned.get("latest_version")) {
             planned = planned.with("default_version", Value::unknown(Type::Number));
         }
@@ -262,7 +263,9 @@ impl LaunchTemplate {
             update_default_version: self.update_default_version,
             ..Self::default()
         };
-        kept.with_data(version.launch_template_data.unwrap_or_else(|| sdk::ResponseLaunchTemplateData::builder().build()))
+        kept.with_data(
+            version.launch_template_data.unwrap_or_else(|| sdk::ResponseLaunchTemplateData::builder().build()),
+        )
     }
 }
 
@@ -342,7 +345,10 @@ fn user_data_is_base64(config: &Value) -> Option<Diagnostic> {
     let text = config.get("user_data")?.as_str()?;
     let detail = "The user data of a launch template is text in Base64, and this value is not. Encode it with \
                   `base64encode(…)`, or read it with `filebase64(…)`.";
-    STANDARD.decode(text.split_whitespace().collect::<String>()).is_err().then(|| Diagnostic::error("Invalid user data", detail))
+    STANDARD
+        .decode(text.split_whitespace().collect::<String>())
+        .is_err()
+        .then(|| Diagnostic::error("Invalid user data", detail))
 }
 
 fn groups_of_interfaces(config: &Value) -> Option<Diagnostic> {

@@ -8,8 +8,7 @@ use crate::wire::words::{flag, text, texts, word, words};
 impl NetworkInterface {
     pub(super) fn request(&self) -> sdk::LaunchTemplateInstanceNetworkInterfaceSpecificationRequest {
         let ipv6 = self.ipv6_addresses.iter();
-        let ipv6: Vec<_> =
-            ipv6.map(|it| sdk::InstanceIpv6AddressRequest::builder().ipv6_address(it).build()).collect();
+        let ipv6: Vec<_> = ipv6.map(|it| sdk::InstanceIpv6AddressRequest::builder().ipv6_address(it).build()).collect();
         let ipv4_prefixes = self.ipv4_prefixes.iter();
         let ipv4_prefixes: Vec<_> =
             ipv4_prefixes.map(|it| sdk::Ipv4PrefixSpecificationRequest::builder().ipv4_prefix(it).build()).collect();
@@ -50,10 +49,7 @@ impl NetworkInterface {
     fn addresses(&self) -> Vec<sdk::PrivateIpAddressSpecification> {
         let primary = self.private_ip_address.as_ref();
         let one = |it: &String| {
-            sdk::PrivateIpAddressSpecification::builder()
-                .private_ip_address(it)
-                .primary(primary == Some(it))
-                .build()
+            sdk::PrivateIpAddressSpecification::builder().private_ip_address(it).primary(primary == Some(it)).build()
         };
         self.ipv4_addresses.iter().map(one).collect()
     }
