@@ -42,7 +42,7 @@ pub struct Zone {
     /// Whether a delete removes records that nobody manages; else the zone must be empty.
     #[attr(default = false)]
     pub force_destroy: bool,
-    /// VPCs that see the zone, which makes it a private one. With aws_route53_zone_association besides, ignore changes of
+    /// VPCs that see the zone, which makes it a private one. With aws_route53_zone_association too, ignore changes of
     /// this argument: `lifecycle { ignore_changes = [vpc] }`.
     #[block(set)]
     pub vpc: Vec<ZoneVpc>,
