@@ -39,6 +39,11 @@ impl Answer {
         let error = format!("<Error><Type>Sender</Type><Code>{code}</Code><Message>{message}</Message></Error>");
         Self { status, body: format!("<ErrorResponse>{error}<RequestId>recorded</RequestId></ErrorResponse>") }
     }
+
+    /// An error as the JSON services write it; `more` are further members of the body.
+    pub fn json_error(status: u16, code: &str, more: &str) -> Self {
+        Self { status, body: format!(r#"{{"__type":"{code}","message":"Recorded.",{more}}}"#) }
+    }
 }
 
 /// One request.

@@ -3,6 +3,8 @@
 pub mod backup_policy;
 pub mod file_system;
 pub mod mount_target;
+#[cfg(test)]
+mod scenarios;
 
 use aws_sdk_efs::types::{FileSystemDescription, Tag};
 use plumb_engine::provider::typed::Result;

@@ -370,7 +370,7 @@ impl Lb {
             ip_address_type: it.ip_address_type.map(|it| it.as_str().to_owned()),
             security_groups: it.security_groups.into_iter().flatten().collect(),
             subnets: zones.iter().filter_map(|it| it.subnet_id.clone()).collect(),
-            subnet_mapping: zones.into_iter().map(SubnetMapping::observe).collect(),
+            subnet_mapping: zones.into_iter().map(|it| SubnetMapping::observe(it, prior)).collect(),
             customer_owned_ipv4_pool: text(it.customer_owned_ipv4_pool),
             ipam_pools: it
                 .ipam_pools
@@ -438,14 +438,22 @@ impl Lb {
 }
 
 impl SubnetMapping {
-    fn observe(it: types::AvailabilityZone) -> Self {
-        let address = it.load_balancer_addresses.into_iter().flatten().next();
-        Self {
-            subnet_id: it.subnet_id.unwrap_or_default(),
-            allocation_id: address.as_ref().and_then(|it| it.allocation_id.clone()),
-            ipv6_address: address.as_ref().and_then(|it| it.ipv6_address.clone()),
-            private_ipv4_address: address.and_then(|it| it.private_ipv4_address),
-            outpost_id: it.outpost_id,
+    /// A subnet as an answer tells it; an answer without any addresses says nothing of those of `prior`.
+    fn observe(it: types::AvailabilityZone, prior: Option<&Lb>) -> Self {
+        let subnet_id = it.subnet_id.unwrap_or_default();
+        let outpost_id = it.outpost_id;
+        match it.load_balancer_addresses.into_iter().flatten().next() {
+            Some(address) => Self {
+                subnet_id,
+                allocation_id: address.allocation_id,
+                ipv6_address: address.ipv6_address,
+                private_ipv4_address: address.private_ipv4_address,
+                outpost_id,
+            },
+            None => {
+                let known = prior.and_then(|it| it.subnet_mapping.iter().find(|it| it.subnet_id == subnet_id));
+                Self { outpost_id, ..known.cloned().unwrap_or(Self { subnet_id, ..Self::default() }) }
+            }
         }
     }
 }

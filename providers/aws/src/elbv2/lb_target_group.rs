@@ -162,11 +162,15 @@ impl Resource for LbTargetGroup {
         let cross_zone = ["true", "false", "use_load_balancer_configuration"];
         check.one_of("load_balancing_cross_zone_enabled", &cross_zone);
         check.one_of("preserve_client_ip", &["true", "false"]);
-        check.range("port", 1, 65535).range("target_control_port", 1, 65535).range("deregistration_delay", 0, 3600);
+        check.range("port", 1, 65535).range("target_control_port", 1, 65535);
         check_name(&mut check, "name", NAME);
         check_name(&mut check, "name_prefix", 6);
         if let Some(seconds) = check.number("slow_start").filter(|it| *it != 0 && !(30..=900).contains(it)) {
             check.error("slow_start", format!("is {seconds}; it takes 0, or 30 to 900 seconds."));
+        }
+        let seconds = |it: &&str| it.parse::<i64>().is_ok_and(|it| (0..=3600).contains(&it));
+        if let Some(text) = check.text("deregistration_delay").filter(|it| !seconds(it)) {
+            check.error("deregistration_delay", format!("is \"{text}\"; it takes 0 to 3600 seconds."));
         }
         let lambda = check.text("target_type") == Some("lambda");
         let kind_is_known = config.get("target_type").is_none_or(|it| !it.is_unknown());

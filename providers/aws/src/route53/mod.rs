@@ -3,6 +3,8 @@
 pub mod data_zone;
 pub mod record;
 pub mod record_set;
+#[cfg(test)]
+mod scenarios;
 pub mod zone;
 pub mod zone_association;
 

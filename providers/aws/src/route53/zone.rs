@@ -42,8 +42,8 @@ pub struct Zone {
     /// Whether a delete removes records that nobody manages; else the zone must be empty.
     #[attr(default = false)]
     pub force_destroy: bool,
-    /// VPCs that see the zone, which makes it a private one. With aws_route53_zone_association besides, ignore the changes
-    /// of this argument: `lifecycle { ignore_changes = [vpc] }`.
+    /// VPCs that see the zone, which makes it a private one. With aws_route53_zone_association too, ignore changes of
+    /// this argument: `lifecycle { ignore_changes = [vpc] }`.
     #[block(set)]
     pub vpc: Vec<ZoneVpc>,
     /// ARN of the zone.
