@@ -1,5 +1,5 @@
 //! The terminal: the only place that prints and asks.
-#![expect(clippy::print_stdout, clippy::print_stderr, reason = "everything that plumb says goes through here")]
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "everything that plumb says goes through here")]
 
 use std::io::{BufRead, IsTerminal, Write};
 

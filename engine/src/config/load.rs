@@ -1,6 +1,7 @@
 //! Reads the root module and everything that it calls.
 
 use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -42,18 +43,19 @@ pub fn load_from(files: &dyn Files, dir: &Path) -> (Config, Diagnostics) {
         let mut children = Vec::new();
         for block in calls {
             if let Some((name, call, child)) = read_call(&module, index, &block, &mut diagnostics) {
-                if module.calls.contains_key(&name) {
-                    diagnostics.push(duplicate("module", &name, block.header));
-                } else {
-                    children.push((child, Some(call.span)));
-                    module.calls.insert(name, call);
+                match module.calls.entry(name) {
+                    Entry::Occupied(known) => diagnostics.push(duplicate("module", known.key(), block.header)),
+                    Entry::Vacant(free) => {
+                        children.push((child, Some(call.span)));
+                        free.insert(call);
+                    }
                 }
             }
         }
-        if let (Some(parent), Some(name)) = (module.parent, module.path.0.last()) {
-            if let Some(call) = config.modules[parent.0].calls.get_mut(name) {
-                call.child = index;
-            }
+        if let (Some(parent), Some(name)) = (module.parent, module.path.0.last())
+            && let Some(call) = config.modules[parent.0].calls.get_mut(name)
+        {
+            call.child = index;
         }
         config.by_path.insert(module.path.clone(), index);
         config.modules.push(module);

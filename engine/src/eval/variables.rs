@@ -85,7 +85,7 @@ fn read_given(variable: &Variable, given: &GivenVariable) -> Evaluated {
 /// The value does not fit the type, or is null where the variable is not nullable.
 pub fn final_value(variable: &Variable, name: &str, given: Option<Value>, span: Option<Span>) -> Evaluated {
     let given = match given {
-        Some(value) if !(value.is_null() && !variable.nullable) => value,
+        Some(value) if !value.is_null() || variable.nullable => value,
         Some(_) if variable.default.is_none() => {
             let detail =
                 format!("The given value is not suitable for var.{name}: required variable may not be set to null.");

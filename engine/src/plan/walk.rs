@@ -55,9 +55,12 @@ struct Wanted {
     ignored: Option<Vec<Path>>,
 }
 
+/// Objects of one type that are read together.
+type OfType = (Arc<str>, Vec<(ObjectKey, Known)>);
+
 /// Something that is read while the plan is made.
 enum Job {
-    Provider { addr: ProviderAddr, config: Value, objects: Vec<(Arc<str>, Vec<(ObjectKey, Known)>)> },
+    Provider { addr: ProviderAddr, config: Value, objects: Vec<OfType> },
     Data { desired: Box<DesiredInstance>, client: Arc<dyn Client> },
     Import { addr: InstanceAddr, id: String, client: Arc<dyn Client> },
 }

@@ -136,12 +136,12 @@ pub fn unknown(ty: Type) -> Value {
 
 /// A list of texts.
 pub fn strings(items: &[&str]) -> Value {
-    Value::list(Type::String, items.iter().map(|it| Value::string(it)).collect())
+    Value::list(Type::String, items.iter().map(Value::string).collect())
 }
 
 /// A set of texts.
 pub fn string_set(items: &[&str]) -> Value {
-    Value::set(Type::String, items.iter().map(|it| Value::string(it)).collect())
+    Value::set(Type::String, items.iter().map(Value::string).collect())
 }
 
 /// A map of texts.

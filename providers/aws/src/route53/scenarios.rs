@@ -52,7 +52,7 @@ async fn create(recorded: &Recorded, object: &Record) -> Result<(String, Record)
     let key = IntentKey::new("lineage", "run", "address");
     let creation = Creation { key: &key, made: &note, timeout: Duration::from_secs(60) };
     let answer = object.create(&*recorded.aws().await, &creation).await?;
-    assert_eq!(made.into_inner().unwrap(), [answer.id.clone()]);
+    assert_eq!(made.into_inner().unwrap(), std::slice::from_ref(&answer.id));
     Ok((answer.id, answer.state.unwrap()))
 }
 

@@ -136,7 +136,7 @@ mod tests {
     #[test]
     fn new_clusters_have_a_master_user() {
         let engine = ("engine", Value::from("aurora-postgresql"));
-        assert_eq!(errors(&[engine.clone()]).len(), 2);
+        assert_eq!(errors(std::slice::from_ref(&engine)).len(), 2);
         let managed = ("manage_master_user_password", true.into());
         assert_eq!(errors(&[engine.clone(), ("master_username", "admin1".into()), managed]), Vec::<String>::new());
         assert_eq!(errors(&[engine.clone(), ("global_cluster_identifier", "all".into())]), Vec::<String>::new());
