@@ -75,12 +75,7 @@ fn seed(evaluator: &mut Evaluator<'_>, order: &Order, prior: &PriorObjects) {
                 for instance in evaluator.instances_of(*module) {
                     let resource = evaluator.resource_addr(instance, name);
                     let keys = prior.keys_of(&resource);
-                    let kind = match keys.first() {
-                        None => KeyKind::Unknown,
-                        Some(InstanceKey::None) => KeyKind::Single,
-                        Some(InstanceKey::Int(_)) => KeyKind::Count,
-                        Some(InstanceKey::Str(_)) => KeyKind::ForEach,
-                    };
+                    let kind = KeyKind::of(keys.first());
                     let value =
                         |key: InstanceKey| Some((key.clone(), prior.get(&resource.instance(key))?.value.clone()));
                     let values: BTreeMap<_, _> = keys.into_iter().filter_map(value).collect();

@@ -19,7 +19,7 @@ use crate::addr::{InstanceKey, Mode, ResourceName};
 use crate::config::graph::{Node, Order};
 use crate::config::{ModuleIndex, ProviderAddr};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, KeyKind, ModuleId, root_variable};
+use crate::eval::{Each, Evaluator, ModuleId, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
@@ -682,13 +682,4 @@ fn not_stale(plan: &Plan, snapshot: &Snapshot) -> Result<(), Diagnostics> {
 
 pub(super) fn store_failed(error: StoreError) -> Diagnostics {
     Diagnostic::error("State could not be written", format!("{error}.")).into()
-}
-
-/// How the instances of a resource are told apart, by one of their keys.
-pub(super) fn kind_of(key: &InstanceKey) -> KeyKind {
-    match key {
-        InstanceKey::None => KeyKind::Single,
-        InstanceKey::Int(_) => KeyKind::Count,
-        InstanceKey::Str(_) => KeyKind::ForEach,
-    }
 }

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 
-use super::executor::kind_of;
 use crate::addr::InstanceAddr;
 use crate::config::graph::{Node, Order};
 use crate::diagnostic::Diagnostics;
@@ -28,8 +27,8 @@ pub fn planned(evaluator: &mut Evaluator<'_>, order: &Order, plan: &Plan) -> Res
                         .take_while(|(addr, _)| addr.module == resource.module && addr.resource == resource.resource);
                     let all: BTreeMap<_, _> =
                         of_resource.map(|(addr, value)| (addr.key.clone(), (*value).clone())).collect();
-                    let kind = declared_kind(evaluator, order, node).unwrap_or(KeyKind::Unknown);
-                    let kind = if all.is_empty() { kind } else { all.keys().next().map_or(kind, kind_of) };
+                    let kind = declared_kind(evaluator, node).unwrap_or(KeyKind::Unknown);
+                    let kind = if all.is_empty() { kind } else { KeyKind::of(all.keys().next()) };
                     evaluator.objects.declare(instance, name, kind, all);
                 }
             }
@@ -57,7 +56,7 @@ pub fn declare_all(evaluator: &mut Evaluator<'_>, order: &Order, plan: &Plan) {
                     let of_resource = values.iter().filter(|(addr, _)| addr.resource() == resource);
                     let all: BTreeMap<_, _> =
                         of_resource.map(|(addr, value)| (addr.key.clone(), (*value).clone())).collect();
-                    let kind = all.keys().next().map_or(KeyKind::Unknown, kind_of);
+                    let kind = KeyKind::of(all.keys().next());
                     evaluator.objects.declare(instance, name, kind, all);
                 }
             }
@@ -76,7 +75,7 @@ fn values<'p>(
 }
 
 /// How a resource without planned instances is repeated: an empty `count` is an empty list, not an unknown.
-fn declared_kind(evaluator: &Evaluator<'_>, _order: &Order, node: &Node) -> Option<KeyKind> {
+fn declared_kind(evaluator: &Evaluator<'_>, node: &Node) -> Option<KeyKind> {
     let Node::Resource(module, name) = node else { return None };
     let block = evaluator.config.module(*module).resources.get(name)?;
     Some(match block.repetition {

@@ -29,6 +29,16 @@ pub enum KeyKind {
 }
 
 impl KeyKind {
+    /// The kind that one of the instances' keys tells; without instances it is not known.
+    pub fn of(key: Option<&InstanceKey>) -> Self {
+        match key {
+            None => KeyKind::Unknown,
+            Some(InstanceKey::None) => KeyKind::Single,
+            Some(InstanceKey::Int(_)) => KeyKind::Count,
+            Some(InstanceKey::Str(_)) => KeyKind::ForEach,
+        }
+    }
+
     /// One value out of those of all instances.
     pub fn collect(self, mut values: BTreeMap<InstanceKey, Value>) -> Value {
         match self {

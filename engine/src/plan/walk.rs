@@ -287,11 +287,9 @@ impl<'a> Walk<'a> {
     }
 
     async fn work(&mut self, jobs: Vec<Job>) {
-        let events = self.request.events;
         let running = jobs.into_iter().map(|job| run(job, self.request));
         let done: Vec<Done> =
             futures::stream::iter(running).buffered(self.request.options.parallelism.max(1)).collect().await;
-        let _ = events;
         for done in done {
             match done {
                 Done::Provider { addr, client, read } => self.provider_done(addr, client, read),
@@ -414,12 +412,7 @@ impl<'a> Walk<'a> {
     fn declare_prior(&mut self, instance: ModuleId, name: &ResourceName) {
         let resource = self.evaluator.resource_addr(instance, name);
         let keys = self.prior.keys_of(&resource);
-        let kind = match keys.first() {
-            None => KeyKind::Unknown,
-            Some(InstanceKey::None) => KeyKind::Single,
-            Some(InstanceKey::Int(_)) => KeyKind::Count,
-            Some(InstanceKey::Str(_)) => KeyKind::ForEach,
-        };
+        let kind = KeyKind::of(keys.first());
         let value = |key: InstanceKey| Some((key.clone(), self.prior.get(&resource.instance(key))?.value.clone()));
         let values = keys.into_iter().filter_map(value).collect();
         self.evaluator.objects.declare(instance, name, kind, values);
