@@ -26,12 +26,15 @@ pub(super) struct Header {
     pub blank: bool,
 }
 
-/// Reads what a file says of itself; fails on a file that is no database.
+/// Reads what a file says of itself; fails on a file that is no database. One statement, since another process may
+/// be making the tables at this very moment, and half of its work would look like a database of something else.
 pub(super) fn header(conn: &Connection) -> Result<Header> {
-    let application = conn.query_row("PRAGMA application_id", [], |row| row.get(0))?;
-    let version = conn.query_row("PRAGMA user_version", [], |row| row.get(0))?;
-    let tables: i64 = conn.query_row("SELECT count(*) FROM sqlite_schema", [], |row| row.get(0))?;
-    Ok(Header { application, version, blank: tables == 0 && application == 0 && version == 0 })
+    let sql = "SELECT application_id, user_version, (SELECT count(*) FROM sqlite_schema)
+               FROM pragma_application_id, pragma_user_version";
+    Ok(conn.query_row(sql, [], |row| {
+        let (application, version, tables): (i64, i64, i64) = (row.get(0)?, row.get(1)?, row.get(2)?);
+        Ok(Header { application, version, blank: tables == 0 && application == 0 && version == 0 })
+    })?)
 }
 
 /// Does the steps that were not done yet. Safe when several processes do it at once: the first does the work.
