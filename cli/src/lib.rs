@@ -27,9 +27,10 @@ pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 /// Version of Terraform whose language and interface plumb speaks: what tools read that ask for a version.
 pub const TERRAFORM_VERSION: &str = "1.11.4";
 
-/// All providers that plumb has.
+/// All providers that plumb was built with.
 pub fn providers() -> Providers {
     let mut all = Providers::default();
+    #[cfg(feature = "aws")]
     all.add(plumb_provider_aws::provider());
     for provider in plumb_provider_builtin::providers() {
         all.add(provider);
