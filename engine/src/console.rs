@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::addr::InstanceKey;
+use crate::addr::{InstanceKey, ResourceAddr};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::Diagnostics;
@@ -42,7 +42,7 @@ impl<'c> Console<'c> {
         let (prior, found) = PriorObjects::decode(snapshot, providers);
         diagnostics.extend(found);
         match Order::new(config) {
-            Ok(order) => seed(&mut evaluator, &order, &prior),
+            Ok(order) => seed(&mut evaluator, &order, &|resource| prior.of_resource(resource)),
             Err(found) => diagnostics.extend(found),
         }
         (Self { evaluator }, diagnostics)
@@ -63,22 +63,23 @@ impl<'c> Console<'c> {
     }
 }
 
-fn seed(evaluator: &mut Evaluator<'_>, order: &Order, prior: &PriorObjects) {
+/// Gives every resource the values that it has, module by module.
+pub(crate) fn seed(
+    evaluator: &mut Evaluator<'_>,
+    order: &Order,
+    values: &dyn Fn(&ResourceAddr) -> BTreeMap<InstanceKey, Value>,
+) {
     for node in order.nodes() {
         match node {
             Node::Expand(module) => {
                 if let Err(found) = evaluator.expand_module(*module) {
-                    tracing::debug!(?found, "a module was not expanded for the console");
+                    tracing::debug!(?found, "a module was not expanded");
                 }
             }
             Node::Resource(module, name) => {
                 for instance in evaluator.instances_of(*module) {
-                    let resource = evaluator.resource_addr(instance, name);
-                    let keys = prior.keys_of(&resource);
-                    let kind = KeyKind::of(keys.first());
-                    let value =
-                        |key: InstanceKey| Some((key.clone(), prior.get(&resource.instance(key))?.value.clone()));
-                    let values: BTreeMap<_, _> = keys.into_iter().filter_map(value).collect();
+                    let values = values(&evaluator.resource_addr(instance, name));
+                    let kind = KeyKind::of(values.keys().next());
                     evaluator.objects.declare(instance, name, kind, values);
                 }
             }

@@ -39,6 +39,7 @@ pub mod schema;
 pub mod source;
 pub mod store;
 pub mod syntax;
+pub mod testing;
 pub mod text;
 pub mod validate;
 pub mod value;

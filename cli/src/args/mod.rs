@@ -4,6 +4,7 @@ mod failure;
 mod normalize;
 mod options;
 mod parse;
+mod test;
 
 use std::path::PathBuf;
 
@@ -13,6 +14,7 @@ use plumb_engine::addr::{InstanceAddr, Target};
 pub use failure::{Misuse, misuse};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
+pub use test::TestArgs;
 
 /// Makes real infrastructure true to what is written down, and keeps it true.
 #[derive(Debug, Parser)]
@@ -57,6 +59,8 @@ pub enum Command {
     Refresh(ApplyArgs),
     /// Evaluate expressions.
     Console(ConsoleArgs),
+    /// Run the tests of the configuration.
+    Test(TestArgs),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.

@@ -13,6 +13,7 @@ mod show;
 mod state_edit;
 mod state_exchange;
 mod state_view;
+mod test;
 mod validate;
 mod version;
 
@@ -27,6 +28,10 @@ pub async fn run(command: Command, session: &Session) -> Exit {
         Command::Validate(it) => {
             let ui = session.ui(&it.view, false);
             validate::run(&it, session, &ui)
+        }
+        Command::Test(it) => {
+            let ui = session.ui(&it.view, it.json);
+            shown(&ui, test::run(&it, session, &ui).await)
         }
         Command::Plan(it) => {
             let ui = session.ui(&it.view, it.json);

@@ -232,7 +232,8 @@ fn change_reason(reason: Reason) -> Json {
     }
 }
 
-fn line(level: &str, message: &str, kind: &str) -> Json {
+/// A line of a kind.
+pub fn line(level: &str, message: &str, kind: &str) -> Json {
     let now = jiff::Timestamp::now();
     json!({
         "@level": level,

@@ -298,7 +298,7 @@ fn full_source(source: &str) -> Arc<str> {
 }
 
 /// `aws` or `aws.west`, in quotes or not.
-pub(super) fn provider_ref(expr: &Expr) -> Option<ProviderRef> {
+pub(crate) fn provider_ref(expr: &Expr) -> Option<ProviderRef> {
     match &expr.kind {
         ExprKind::Variable(name) => Some(ProviderRef { name: name.clone(), alias: None }),
         ExprKind::Access(access) => match (&access.source.kind, access.steps.as_slice()) {
@@ -373,7 +373,7 @@ fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
 }
 
 /// `condition` and `error_message` of a block.
-pub(super) fn condition(block: &Block, diagnostics: &mut Diagnostics) -> Option<Condition> {
+pub(crate) fn condition(block: &Block, diagnostics: &mut Diagnostics) -> Option<Condition> {
     const SHAPE: Shape = Shape { optional: &[], required: &["condition", "error_message"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     Some(Condition {
@@ -384,7 +384,7 @@ pub(super) fn condition(block: &Block, diagnostics: &mut Diagnostics) -> Option<
 }
 
 /// The entries of a list of references such as `depends_on`.
-pub(super) fn references(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Vec<Expr> {
+pub(crate) fn references(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Vec<Expr> {
     let Some(attribute) = content.attribute(name) else { return Vec::new() };
     match &attribute.expr.kind {
         ExprKind::Tuple(items) => items.clone(),
@@ -397,12 +397,12 @@ pub(super) fn references(content: &Content<'_>, name: &str, diagnostics: &mut Di
 }
 
 /// A constant `true` or `false`.
-pub(super) fn flag(content: &Content<'_>, name: &str, default: bool, diagnostics: &mut Diagnostics) -> bool {
+pub(crate) fn flag(content: &Content<'_>, name: &str, default: bool, diagnostics: &mut Diagnostics) -> bool {
     constant(content, name, &Type::Bool, diagnostics).and_then(|it| it.as_bool()).unwrap_or(default)
 }
 
 /// A constant text.
-pub(super) fn text(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
+pub(crate) fn text(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
     constant(content, name, &Type::String, diagnostics).and_then(|it| it.as_str().map(Into::into))
 }
 

@@ -1,7 +1,7 @@
 //! Configurations: files as modules, blocks as data.
 
-mod blocks;
-mod content;
+pub(crate) mod blocks;
+pub(crate) mod content;
 mod files;
 pub mod graph;
 mod load;
