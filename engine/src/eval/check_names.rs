@@ -115,9 +115,9 @@ impl<'c> StaticScope<'c> {
         }
         let first = match named.steps.first() {
             Some(Step::Attr(ident)) => ident,
-            Some(Step::Index { span, .. }) => {
+            Some(Step::Index { .. }) => {
                 let detail = format!("The {root:?} object has no elements. Write {root}.name instead.");
-                return Err(Diagnostic::error("Invalid reference", detail).at(*span).into());
+                return Err(Diagnostic::error("Invalid reference", detail).at(span).into());
             }
             _ => return Err(declared::incomplete(root, span).into()),
         };

@@ -172,7 +172,8 @@ pub(super) fn no_self(span: Span) -> Diagnostic {
 /// `var`, `each` and the like without a name after them.
 pub(super) fn incomplete(root: &str, span: Span) -> Diagnostic {
     let detail = format!("The {root:?} object cannot be accessed directly. Instead, access one of its attributes.");
-    Diagnostic::error("Invalid reference", detail).at(span)
+    let summary = if root == "terraform" { "Invalid \"terraform\" attribute" } else { "Invalid reference" };
+    Diagnostic::error(summary, detail).at(span)
 }
 
 /// A resource type, or `data`, without the names that must follow.
