@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod line_editor;
 mod lock;
 mod log;
 mod plan_file;

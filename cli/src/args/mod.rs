@@ -400,6 +400,9 @@ pub struct ConsoleArgs {
     /// Variables.
     #[command(flatten)]
     pub variables: VariableArgs,
+    /// Make a plan, and evaluate expressions against what it will make.
+    #[arg(long)]
+    pub plan: bool,
     /// Print one JSON object per expression.
     #[arg(long)]
     pub json: bool,

@@ -60,7 +60,10 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             let ui = session.ui(&it.view, false);
             shown(&ui, drift::run(&it, session, &ui).await)
         }
-        Command::Console(it) => finish(session.ui(&it.view, false), |ui| console::run(&it, session, ui)),
+        Command::Console(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, console::run(&it, session, &ui).await)
+        }
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }

@@ -98,12 +98,6 @@ impl PriorObjects {
             .collect()
     }
 
-    /// Values of the current objects of a resource by their keys.
-    pub fn of_resource(&self, resource: &ResourceAddr) -> BTreeMap<InstanceKey, Value> {
-        let value = |key: InstanceKey| Some((key.clone(), self.get(&resource.instance(key))?.value.clone()));
-        self.keys_of(resource).into_iter().filter_map(value).collect()
-    }
-
     /// A block that gains or loses `count` keeps its object: the one without a key is the one with the key 0.
     pub fn follow_count(&mut self, resource: &ResourceAddr, kind: KeyKind) {
         let (none, zero) = (resource.instance(InstanceKey::None), resource.instance(InstanceKey::Int(0)));

@@ -4,14 +4,12 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::file::{Run, TestFile};
-use crate::addr::{InstanceAddr, InstanceKey, ResourceAddr};
 use crate::config::graph::Order;
 use crate::config::{Condition, Config, Variables};
-use crate::console::seed;
+use crate::console;
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::eval::{self, CallSpans, Evaluated, Evaluator, Names, Scope, Settings, StepValue, root_variables};
-use crate::plan::prior::PriorObjects;
-use crate::plan::{Action, Plan};
+use crate::plan::Plan;
 use crate::provider::Providers;
 use crate::source::Span;
 use crate::store::Snapshot;
@@ -49,19 +47,17 @@ impl<'c> Judge<'c> {
         let values = root_variables(config, given)?;
         let order = Order::new(config)?;
         let mut evaluator = Evaluator::new(config, providers, settings, values);
-        match found {
-            Found::Planned(plan) => {
-                let objects = planned(plan);
-                seed(&mut evaluator, &order, &|resource| of_resource(&objects, resource));
-            }
+        let objects = match found {
+            Found::Planned(plan) => console::planned(plan),
             Found::Applied(snapshot) => {
-                let (prior, found) = PriorObjects::decode(snapshot, providers);
+                let (objects, found) = console::stored(snapshot, providers);
                 if found.has_errors() {
                     return Err(found);
                 }
-                seed(&mut evaluator, &order, &|resource| prior.of_resource(resource));
+                objects
             }
-        }
+        };
+        console::seed(&mut evaluator, &order, objects);
         Ok(Self { evaluator, variables, runs })
     }
 
@@ -118,26 +114,6 @@ impl<'c> Judge<'c> {
 fn first(found: Diagnostics) -> Diagnostic {
     let unknown = || Diagnostic::error("Invalid condition", "The condition cannot be evaluated.");
     found.into_iter().find(Diagnostic::is_error).unwrap_or_else(unknown)
-}
-
-/// Objects as a plan leaves them, data sources among them.
-fn planned(plan: &Plan) -> BTreeMap<InstanceAddr, Value> {
-    let read = plan.refreshed.iter().filter(|it| it.object.deposed.is_none());
-    let mut all: BTreeMap<_, _> = read.filter_map(|it| Some((it.object.addr.clone(), it.value.clone()?))).collect();
-    for change in plan.changes.iter().filter(|it| it.object.deposed.is_none()) {
-        match change.action {
-            Action::Delete | Action::Forget => all.remove(&change.object.addr),
-            _ => all.insert(change.object.addr.clone(), change.after.clone()),
-        };
-    }
-    all
-}
-
-fn of_resource(all: &BTreeMap<InstanceAddr, Value>, resource: &ResourceAddr) -> BTreeMap<InstanceKey, Value> {
-    all.range(resource.instance(InstanceKey::None)..)
-        .take_while(|(addr, _)| addr.module == resource.module && addr.resource == resource.resource)
-        .map(|(addr, value)| (addr.key.clone(), value.clone()))
-        .collect()
 }
 
 /// Values of the variables of a run: those of the file, then those of the run, which may refer to the former and to
