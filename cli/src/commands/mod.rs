@@ -4,6 +4,7 @@ mod apply;
 mod approval;
 mod console;
 mod drift;
+mod fmt;
 mod force_unlock;
 mod import;
 mod init;
@@ -56,6 +57,7 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             shown(&ui, drift::run(&it, session, &ui).await)
         }
         Command::Console(it) => finish(session.ui(&it.view, false), |ui| console::run(&it, session, ui)),
+        Command::Fmt(it) => fmt::run(&it, &session.ui(&it.view, false)),
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }

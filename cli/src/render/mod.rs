@@ -16,11 +16,13 @@ pub mod progress;
 mod schema;
 pub mod state_show;
 pub mod summary;
+mod unified_diff;
 #[cfg(test)]
 mod tests;
 
 pub use paint::Paint;
 pub use schema::{provider_source, schema_block, schema_version};
+pub use unified_diff::unified_diff;
 
 use plumb_engine::provider::Providers;
 

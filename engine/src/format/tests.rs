@@ -1,0 +1,3 @@
+//! The layout in small cases, and what holds for every text.
+
+
