@@ -20,7 +20,9 @@ const STDIN: [&str; 2] = ["-", "<stdin>"];
 /// Runs the command. A file with a mistake stays as it is, and the others are done all the same.
 pub fn run(args: &FmtArgs, ui: &Ui) -> Exit {
     let mut report = Report::default();
-    if args.targets.first().is_some_and(|it| it.as_os_str() == STDIN[0]) {
+    let from_stdin = args.targets.first().is_some_and(|it| it.as_os_str() == STDIN[0]);
+    let shows = args.list && !from_stdin;
+    if from_stdin {
         let wanted = Wanted { list: false, write: false, diff: args.diff, text: !args.diff && !args.check };
         report.file(Path::new(STDIN[1]), wanted);
     } else {
@@ -30,11 +32,13 @@ pub fn run(args: &FmtArgs, ui: &Ui) -> Exit {
             report.file(&path, wanted);
         }
     }
-    if !args.check || args.list {
+    let failed = report.found.has_errors();
+    // A check answers for all files or not at all.
+    if !args.check || shows && !failed {
         ui.out(&report.out);
     }
     ui.diagnostics(&report.found, Some(&report.sources));
-    match (report.found.has_errors(), args.check && report.differs) {
+    match (failed, args.check && report.differs) {
         (true, _) => Exit::Unreadable,
         (false, true) => Exit::Unformatted,
         (false, false) => Exit::Success,
@@ -216,9 +220,10 @@ mod tests {
 
     fn tree() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();
-        for path in ["b.tf", "a.tfvars", "c.tftest.hcl", "d.tfmock.hcl", "e.tf.json", ".f.tf", "g.tf~", "#h.tf#", "i.hcl"]
-            .into_iter()
-            .chain(["bb/x.tf", ".git/y.tf", "bb/deep/z.tf"])
+        for path in
+            ["b.tf", "a.tfvars", "c.tftest.hcl", "d.tfmock.hcl", "e.tf.json", ".f.tf", "g.tf~", "#h.tf#", "i.hcl"]
+                .into_iter()
+                .chain(["bb/x.tf", ".git/y.tf", "bb/deep/z.tf"])
         {
             let path = dir.path().join(path);
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();

@@ -16,9 +16,9 @@ pub mod progress;
 mod schema;
 pub mod state_show;
 pub mod summary;
-mod unified_diff;
 #[cfg(test)]
 mod tests;
+mod unified_diff;
 
 pub use paint::Paint;
 pub use schema::{provider_source, schema_block, schema_version};

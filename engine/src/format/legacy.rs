@@ -96,15 +96,24 @@ fn value<'t>(words: &[Word<'t>]) -> Vec<Word<'t>> {
     let leading = inside.iter().take_while(is_break).count();
     let trailing = inside[leading..].iter().rev().take_while(is_break).count();
     let inside = &inside[leading..inside.len() - trailing];
-    let has_parens = inside.first().is_some_and(|it| it.kind == Kind::OpenParen)
-        && inside.last().is_some_and(|it| it.kind == Kind::CloseParen);
-    // Outside of the sequence a line break would end the argument.
-    if has_parens || !inside.iter().any(Word::ends_line) {
+    if !needs_parens(inside) {
         return inside.to_vec();
     }
-    let parens = [Word::new(Kind::OpenParen, "("), Word::new(Kind::CloseParen, ")")];
-    let [open, close] = parens;
+    let (open, close) = (Word::new(Kind::OpenParen, "("), Word::new(Kind::CloseParen, ")"));
     std::iter::once(open).chain(inside.iter().cloned()).chain([close]).collect()
+}
+
+/// Whether an expression of several lines needs parentheses around it: outside of the sequence a line break can end it.
+fn needs_parens(words: &[Word<'_>]) -> bool {
+    let [first, others @ .., last] = words else { return false };
+    let has_parens = first.kind == Kind::OpenParen && last.kind == Kind::CloseParen;
+    let mut depth = first.nesting();
+    let is_cut = first.ends_line()
+        || others.iter().any(|word| {
+            depth += word.nesting();
+            depth == 0 && word.ends_line()
+        });
+    is_cut || !has_parens && others.iter().any(|it| it.kind == Kind::Newline)
 }
 
 /// Whether what stands in a sequence holds no text and no other sequence, strings within it aside.
@@ -124,7 +133,9 @@ fn is_alone(inside: &[Word<'_>]) -> bool {
 /// The type of a variable: a keyword in quotes meant text within, one without quotes anything.
 fn type_constraint<'t>(words: &[Word<'t>]) -> Vec<Word<'t>> {
     let (name, of) = match words {
-        [word] if word.kind == Kind::Ident && matches!(&*word.text, "list" | "map" | "set") => (&word.text, Some("any")),
+        [word] if word.kind == Kind::Ident && matches!(&*word.text, "list" | "map" | "set") => {
+            (&word.text, Some("any"))
+        }
         [open, word, _] if open.kind == Kind::OpenQuote && word.kind == Kind::QuotedText => match &*word.text {
             "string" => (&word.text, None),
             "list" | "map" => (&word.text, Some("string")),
@@ -134,11 +145,7 @@ fn type_constraint<'t>(words: &[Word<'t>]) -> Vec<Word<'t>> {
     };
     let mut all = vec![Word::new(Kind::Ident, name.clone())];
     if let Some(of) = of {
-        all.extend([
-            Word::new(Kind::OpenParen, "("),
-            Word::new(Kind::Ident, of),
-            Word::new(Kind::CloseParen, ")"),
-        ]);
+        all.extend([Word::new(Kind::OpenParen, "("), Word::new(Kind::Ident, of), Word::new(Kind::CloseParen, ")")]);
     }
     all
 }

@@ -117,10 +117,8 @@ fn align(words: &mut [Word<'_>], lines: &[Line], cell: impl Fn(&Line) -> Range<u
         if cell(&chain[0]).is_empty() {
             continue;
         }
-        let widths: Vec<usize> = chain
-            .iter()
-            .map(|line| words[line.start..cell(line).start].iter().map(Word::columns).sum())
-            .collect();
+        let widths: Vec<usize> =
+            chain.iter().map(|line| words[line.start..cell(line).start].iter().map(Word::columns).sum()).collect();
         let widest = widths.iter().copied().max().unwrap_or(0);
         for (line, width) in chain.iter().zip(widths) {
             words[cell(line).start].blanks = widest - width + 1;

@@ -19,9 +19,7 @@ pub(super) fn separates(before: Option<&Word<'_>>, word: &Word<'_>, after: &Word
     if is_name(word) && word.text == "in" && before.is_some_and(is_name) {
         return true;
     }
-    if after.kind == Kind::OpenBracket
-        && (matches!(word.kind, Kind::Ident | Kind::Number) || word.nesting() < 0)
-    {
+    if after.kind == Kind::OpenBracket && (matches!(word.kind, Kind::Ident | Kind::Number) || word.nesting() < 0) {
         return false;
     }
     match (word.kind, after.kind) {
