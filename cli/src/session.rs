@@ -68,6 +68,10 @@ pub enum Exit {
     Error,
     /// There are changes, and the caller wanted to know: 2.
     Changes,
+    /// Files could not be formatted: 2.
+    Unreadable,
+    /// Files are not formatted, and the caller wanted to know: 3.
+    Unformatted,
 }
 
 impl Exit {
@@ -76,7 +80,8 @@ impl Exit {
         match self {
             Exit::Success => 0,
             Exit::Error => 1,
-            Exit::Changes => 2,
+            Exit::Changes | Exit::Unreadable => 2,
+            Exit::Unformatted => 3,
         }
     }
 }

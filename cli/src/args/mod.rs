@@ -1,6 +1,7 @@
 //! Arguments: commands and their options, as Terraform's users know them.
 
 mod failure;
+mod fmt;
 mod normalize;
 mod options;
 mod parse;
@@ -12,6 +13,7 @@ use clap::{Args, Parser, Subcommand};
 use plumb_engine::addr::{InstanceAddr, Target};
 
 pub use failure::{Misuse, misuse};
+pub use fmt::FmtArgs;
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 pub use test::TestArgs;
@@ -61,6 +63,8 @@ pub enum Command {
     Console(ConsoleArgs),
     /// Run the tests of the configuration.
     Test(TestArgs),
+    /// Rewrite files in the canonical layout.
+    Fmt(FmtArgs),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.

@@ -4,6 +4,7 @@ mod apply;
 mod approval;
 mod console;
 mod drift;
+mod fmt;
 mod force_unlock;
 mod import;
 mod init;
@@ -64,6 +65,7 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             let ui = session.ui(&it.view, false);
             shown(&ui, console::run(&it, session, &ui).await)
         }
+        Command::Fmt(it) => fmt::run(&it, &session.ui(&it.view, false)),
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }

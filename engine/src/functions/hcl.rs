@@ -140,7 +140,8 @@ fn write_lines<'v>(items: impl Iterator<Item = (String, &'v Value)>, indent: usi
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
+/// Writes a text in quotes, as a file has it.
+pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text.chars().peekable();
     while let Some(it) = rest.next() {

@@ -24,7 +24,7 @@ use ast::{Body, Expr, ExprKind, Literal};
 use lex::{Kind, Start};
 use parser::Parser;
 
-pub(crate) use lex::name_len;
+pub(crate) use lex::{Kind as TokenKind, lex_with_comments, name_len};
 
 /// Reads the text of a file: arguments and blocks.
 ///
