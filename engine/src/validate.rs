@@ -1,7 +1,6 @@
 //! Validation: everything that can be said of a configuration without values, a state or a provider's answers.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
 
 use crate::addr::{Mode, ResourceName};
 use crate::config::graph::{Node, Order};
@@ -27,8 +26,24 @@ pub fn validate(config: &Config, providers: &Providers, settings: Settings) -> D
         validator.node(node);
     }
     let mut diagnostics = validator.diagnostics;
+    diagnostics.extend(validator.evaluator.left_out_warning());
     diagnostics.extend(validator.evaluator.warnings);
+    diagnostics.extend(not_checked(&validator.unchecked));
     diagnostics
+}
+
+/// A warning about types that have no schema, if there are any.
+fn not_checked(types: &BTreeSet<String>) -> Option<Diagnostic> {
+    if types.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = types.iter().map(String::as_str).collect();
+    let detail = format!(
+        "plumb has no schemas of these types, so their blocks are not checked:\n  {}\n\nA plan that needs an instance of \
+         one of them is refused.",
+        names.join("\n  ")
+    );
+    Some(Diagnostic::warning("Resource types not supported", detail))
 }
 
 struct Validator<'c> {
@@ -36,7 +51,7 @@ struct Validator<'c> {
     providers: &'c Providers,
     evaluator: Evaluator<'c>,
     diagnostics: Diagnostics,
-    unchecked: BTreeSet<Arc<str>>,
+    unchecked: BTreeSet<String>,
 }
 
 impl Validator<'_> {
@@ -116,15 +131,7 @@ impl Validator<'_> {
             self.diagnostics.push(Diagnostic::error(format!("Invalid {what}"), detail).at(block.span));
             return;
         }
-        if self.unchecked.insert(name.type_name.clone()) {
-            let detail = format!(
-                "plumb has no schema of the {what} {} of {}, so its blocks are not checked. A plan that needs an \
-                 instance of it is refused.",
-                name.type_name, provider_addr.source
-            );
-            let summary = if name.mode == Mode::Managed { "Resource type" } else { "Data source" };
-            self.diagnostics.push(Diagnostic::warning(format!("{summary} not supported"), detail).at(block.span));
-        }
+        self.unchecked.insert(format!("{}{}", name.mode.prefix(), name.type_name));
         let Ok((kind, keys)) = self.evaluator.expand_resource(instance, name) else { return };
         let values = keys.into_iter().map(|(key, _)| (key, Value::unknown(Type::Dynamic))).collect();
         self.evaluator.objects.declare(instance, name, kind, values);

@@ -7,6 +7,7 @@ mod expand;
 mod expr;
 mod for_expr;
 mod instance;
+mod leniency;
 mod modules;
 mod names;
 mod objects;

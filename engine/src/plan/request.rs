@@ -104,6 +104,7 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
 fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     let drift = walk.drift();
     let mut diagnostics = walk.diagnostics;
+    diagnostics.extend(walk.evaluator.left_out_warning());
     diagnostics.extend(walk.evaluator.warnings);
     diagnostics.extend(walk.unsupported.diagnostics());
     if walk.included.is_partial() {

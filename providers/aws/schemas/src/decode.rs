@@ -10,6 +10,7 @@ use serde::Deserialize;
 /// What a line says of a type.
 #[derive(Deserialize)]
 pub struct Facts {
+    kind: String,
     attributes: BTreeMap<String, Fact>,
 }
 
@@ -29,15 +30,19 @@ struct Fact {
     sensitive: bool,
     default: Option<serde_json::Value>,
     #[serde(default)]
-    min_items: usize,
-    max_items: Option<usize>,
-    #[serde(default)]
     conflicts_with: Vec<String>,
 }
 
 /// The schema that a line describes.
 pub fn schema(facts: &Facts) -> Schema {
-    Schema { block: block(&facts.attributes), ..Schema::default() }
+    let mut block = block(&facts.attributes);
+    if facts.kind == "data"
+        && let Some(id) = block.attributes.get_mut("id")
+    {
+        // Data sources take the id of what they look for.
+        id.optional = true;
+    }
+    Schema { block, ..Schema::default() }
 }
 
 fn block(facts: &BTreeMap<String, Fact>) -> Block {
@@ -91,8 +96,9 @@ fn nested(name: &str, fact: &Fact) -> NestedBlock {
             _ => Nesting::List,
         },
         block: block(&fact.attributes),
-        min_items: if fact.has("required") { fact.min_items.max(1) } else { fact.min_items },
-        max_items: fact.max_items.or(single.then_some(1)),
+        // Other limits are not known of the present version.
+        min_items: usize::from(fact.has("required")),
+        max_items: single.then_some(1),
         computed: fact.has("computed"),
         force_new: fact.force_new,
     }
