@@ -152,6 +152,8 @@ impl<'c> Evaluator<'c> {
             Some(caller) => self.argument(module, caller, name)?,
         };
         let variable = &self.config.module(self.modules[module.0].config).variables[name];
+        // A validation is about every value that a caller may give, not about the one that is given.
+        let value = if self.settings.validating { self.undetermined(module, name) } else { value };
         let mut marks = Marks::NONE;
         if variable.sensitive {
             marks = marks.and(Marks::SENSITIVE);
