@@ -33,6 +33,8 @@ pub fn providers() -> Providers {
     let mut all = Providers::default();
     #[cfg(feature = "aws")]
     all.add(plumb_provider_aws::provider());
+    #[cfg(not(feature = "aws"))]
+    all.add(plumb_provider_aws_schemas::provider());
     for provider in plumb_provider_builtin::providers() {
         all.add(provider);
     }

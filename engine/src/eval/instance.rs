@@ -47,8 +47,13 @@ impl<'c> Evaluator<'c> {
         let block = self.block(module, resource);
         let addr = self.resource_addr(module, resource).instance(key.clone());
         let provider = self.provider_of(module, resource);
-        let config = body::decode(&block.body, &schema.block, block.span, &mut Scope::new(self, module, each, None))
+        let leniency = self.leniency(resource, &provider);
+        let scope = &mut Scope::new(self, module, each, None);
+        let (config, left_out) = body::decode_leniently(&block.body, &schema.block, block.span, scope, leniency)
             .map_err(|found| found.of(&addr))?;
+        if !left_out.is_empty() {
+            self.left_out.entry(resource.type_name.clone()).or_default().extend(left_out);
+        }
         Ok(DesiredInstance { addr, config, provider })
     }
 

@@ -10,6 +10,7 @@ mod expr;
 mod for_expr;
 mod instance;
 mod logic;
+mod leniency;
 mod modules;
 mod names;
 mod objects;

@@ -10,6 +10,7 @@ pub mod prior;
 pub mod propose;
 mod request;
 mod scope;
+mod unsupported;
 pub mod walk;
 
 use std::collections::BTreeMap;

@@ -108,7 +108,9 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
 fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     let drift = walk.drift();
     let mut diagnostics = walk.diagnostics;
+    diagnostics.extend(walk.evaluator.left_out_warning());
     diagnostics.extend(walk.evaluator.warnings);
+    diagnostics.extend(walk.unsupported.diagnostics());
     if walk.included.is_partial() {
         let detail = "The plan covers only what -target and -exclude name and what it needs, so it may not be all that \
                       the configuration asks for. Plan again without these options before long.";

@@ -9,6 +9,7 @@ use futures::StreamExt;
 use super::change::{ChangeInput, plan_object};
 use super::prior::PriorObjects;
 use super::scope::Included;
+use super::unsupported::Unsupported;
 use super::{Action, CheckResult, PlanMode, PlanRequest, Reason, Refreshed, ResourceChange};
 use crate::addr::{ConfigResource, InstanceAddr, InstanceKey, Mode, ResourceName};
 use crate::config::graph::{Node, Order};
@@ -45,6 +46,7 @@ pub struct Walk<'a> {
     pub(super) create_before_destroy: BTreeSet<ConfigResource>,
     pub(super) actions: BTreeMap<InstanceAddr, usize>,
     pub(super) imports: BTreeMap<InstanceAddr, String>,
+    pub(super) unsupported: Unsupported,
     configs: BTreeMap<InstanceAddr, Wanted>,
     failed: BTreeSet<Node>,
 }
@@ -104,6 +106,7 @@ impl<'a> Walk<'a> {
             create_before_destroy,
             actions: BTreeMap::new(),
             imports: BTreeMap::new(),
+            unsupported: Unsupported::default(),
             configs: BTreeMap::new(),
             failed: BTreeSet::new(),
         }
@@ -196,13 +199,8 @@ impl<'a> Walk<'a> {
 
     /// Configures a provider and reads all of its objects, as few calls as there are types and pages.
     fn provider_job(&mut self, addr: &ProviderAddr) -> Option<Job> {
-        let Some(provider) = self.request.providers.get(&addr.source) else {
-            let names: Vec<&str> = self.request.providers.iter().map(|it| it.source()).collect();
-            let span = self.request.config.provider_block(addr).map(|(_, block)| block.span);
-            let detail = format!("{} is not among the providers of plumb: {}.", addr.source, names.join(", "));
-            self.diagnostics.push(Diagnostic::error("Unknown provider", detail).at_opt(span).of(addr));
-            return None;
-        };
+        // A provider that plumb does not have is no error before an instance needs it.
+        let provider = self.request.providers.get(&addr.source)?;
         let config = self.evaluator.configure_provider(addr, provider.config_schema());
         let config = self.take(config)?;
         if !config.is_wholly_known() {
@@ -212,7 +210,15 @@ impl<'a> Walk<'a> {
         let mut objects = Vec::new();
         if self.request.options.refresh {
             for (type_name, keys) in self.prior.of_provider(addr) {
-                let keys = keys.into_iter().filter(|key| self.included.object(&key.addr));
+                let keys: Vec<_> = keys.into_iter().filter(|key| self.included.object(&key.addr)).collect();
+                if let Some(key) = keys.first()
+                    && !provider.operates(&key.addr.resource)
+                {
+                    let all = &mut self.unsupported;
+                    keys.iter().for_each(|key| all.add(&key.addr.resource, key.to_string(), &addr.source, None));
+                    continue;
+                }
+                let keys = keys.into_iter();
                 let known = keys.filter_map(|key| {
                     let value = self.prior.value(&key)?;
                     let id = value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
@@ -240,19 +246,15 @@ impl<'a> Walk<'a> {
 
     fn data_job(&mut self, instance: ModuleId, name: &ResourceName, key: &InstanceKey, each: &Each) -> Option<Job> {
         let provider_addr = self.evaluator.provider_of(instance, name);
-        let block = self.evaluator.block(instance, name);
-        let provider = self.request.providers.get(&provider_addr.source)?;
-        let Some(schema) = provider.data_source(&name.type_name) else {
-            self.no_such_type("data source", name, provider.data_sources(), block.span);
-            return None;
-        };
+        let addr = self.evaluator.resource_addr(instance, name).instance(key.clone());
+        let schema = self.data_schema_of(instance, &addr, &provider_addr)?;
         self.conditions_before(instance, name, key, each);
         let desired = self.evaluator.configure(instance, name, (key, each), schema);
         let desired = self.take(desired)?;
         let client = self.clients.get(&provider_addr).cloned().flatten();
         let pending = self.is_pending(instance, name);
         let reason = if pending { Reason::ReadBecauseDependencyPending } else { Reason::ReadBecauseConfigUnknown };
-        let client = client.filter(|_| !pending && desired.config.is_wholly_known());
+        let client = client.filter(|_| !pending && desired.config.is_wholly_known() && !self.unsupported.has(name));
         let Some(client) = client else {
             let after = super::propose::propose(schema, &Value::null(schema.block.ty()), &desired.config);
             let after = super::propose::mark_sensitive(&schema.block, after);
@@ -423,10 +425,7 @@ impl<'a> Walk<'a> {
         let name = &addr.resource;
         let block = self.evaluator.block(module, name);
         let provider_addr = self.evaluator.provider_of(module, name);
-        let Some(provider) = self.request.providers.get(&provider_addr.source) else { return };
-        let Some(resource_type) = provider.resource_type(&name.type_name) else {
-            return self.no_such_type("resource type", name, provider.resource_types(), block.span);
-        };
+        let Some(resource_type) = self.type_of(module, addr, &provider_addr) else { return };
         let schema = resource_type.schema();
         if let Some(provisioner) = block.provisioners.first() {
             self.diagnostics.push(not_run(&provisioner.kind).at(provisioner.span));
@@ -569,19 +568,6 @@ impl<'a> Walk<'a> {
                 jobs.push(Job::Import { addr, id, client });
             }
         }
-    }
-
-    pub(super) fn no_such_type(
-        &mut self,
-        what: &str,
-        name: &ResourceName,
-        known: Vec<&str>,
-        span: crate::source::Span,
-    ) {
-        let near = crate::config::did_you_mean(&name.type_name, known);
-        let detail = format!("The provider has no {what} {:?}.{near}", name.type_name);
-        let summary = if what == "data source" { "Invalid data source" } else { "Invalid resource type" };
-        self.diagnostics.push(Diagnostic::error(summary, detail).at(span));
     }
 }
 

@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
+use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schema;
 use crate::value::{Path, Type, Value};
@@ -27,17 +28,32 @@ pub trait Provider: Send + Sync {
     /// Arguments of its `provider` block.
     fn config_schema(&self) -> &Schema;
 
-    /// A resource type, or `None` if there is none of this name.
+    /// The schema and the rules of a resource type, or `None` if there is none of this name. A type that is here need
+    /// not have operations.
     fn resource_type(&self, name: &str) -> Option<&dyn ResourceType>;
 
-    /// A data source, or `None` if there is none of this name.
+    /// The schema of a data source, or `None` if there is none of this name. One that is here need not be readable.
     fn data_source(&self, name: &str) -> Option<&Schema>;
 
-    /// All resource type names in order.
+    /// Names of all resource types with operations in order.
     fn resource_types(&self) -> Vec<&str>;
 
-    /// All data source names in order.
+    /// Names of all data sources that can be read in order.
     fn data_sources(&self) -> Vec<&str>;
+
+    /// Whether the client can act on objects of a resource type or data source. Where it cannot, blocks are checked and
+    /// instances planned by the schema, and a plan that has any is refused.
+    fn operates(&self, resource: &ResourceName) -> bool {
+        match resource.mode {
+            Mode::Data => self.data_sources().contains(&&*resource.type_name),
+            _ => self.resource_types().contains(&&*resource.type_name),
+        }
+    }
+
+    /// Whether there are types that it has no schema of, so that a name which is not here need not be wrong.
+    fn is_partial(&self) -> bool {
+        false
+    }
 
     /// Functions callable as `provider::NAME::…`, by their last name.
     fn functions(&self) -> &'static [crate::functions::Function] {

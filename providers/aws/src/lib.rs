@@ -3,7 +3,7 @@
 //! - `<service>/<type>.rs`: one resource type or data source each; `<service>/mod.rs` has the idioms of its API.
 //! - [`wire`]: idioms of all services: errors, absence, retries, tags, equality of texts.
 //! - [`client`]: SDK clients per region and the provider's settings; `connect` makes them from the provider block,
-//!   `settings` is that block, `traffic` counts calls, `shared` adds `region` and `tags_all` to every type.
+//!   `settings` is that block (of the crate with the schemas of all types), `traffic` counts calls, `shared` adds `region` and `tags_all` to every type.
 //! - `provider`: what the engine sees.
 //!
 //! A type is the file, its `pub mod`, and its line in [`all`].
@@ -24,7 +24,6 @@ pub mod rds;
 #[cfg(test)]
 mod recorded;
 pub mod route53;
-pub mod settings;
 mod shared;
 pub mod sns;
 pub mod ssm;
@@ -36,6 +35,7 @@ use std::sync::Arc;
 
 pub use client::Aws;
 use plumb_engine::provider::{Provider, Registry};
+pub use plumb_provider_aws_schemas::settings;
 
 /// The AWS provider.
 pub fn provider() -> Arc<dyn Provider> {
