@@ -9,5 +9,5 @@ mod sqlite;
 pub mod state_v4;
 
 pub use memory::MemoryStore;
-pub use options::{Clock, LEASE, Options};
+pub use options::{Clock, Died, LEASE, Options};
 pub use sqlite::SqliteStore;

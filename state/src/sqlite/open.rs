@@ -17,7 +17,7 @@ const BUSY: Duration = Duration::from_secs(10);
 
 /// What every plan and apply reads. The journal and the history grow without end and are not looked through on every
 /// opening; damage in them shows when they are read.
-const CHECKED: [&str; 4] = ["meta", "locks", "objects", "outputs"];
+const CHECKED: [&str; 4] = ["meta", "leases", "objects", "outputs"];
 
 /// A connection that may write; creates the file, and brings an older one to the present format.
 pub(super) fn writable(path: &Path) -> std::result::Result<Connection, StoreError> {
