@@ -5,6 +5,7 @@ mod commands;
 mod lock;
 mod log;
 mod plan_file;
+mod process;
 mod progress;
 mod render;
 mod session;
