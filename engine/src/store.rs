@@ -314,9 +314,9 @@ pub struct OpenOperation {
 pub enum StoreError {
     /// Somebody else holds a row.
     #[error(
-        "{held} is locked by {who} (process {pid}) for {operation:?}, run {run}, since {since}; the lease ends at {expires} \
-         unless it is renewed", held = .0.held(), who = .0.who, pid = .0.pid, operation = .0.operation, run = .0.run,
-        since = .0.since, expires = .0.expires
+        "cannot lock {held}, which {who} (process {pid}) has locked for {operation:?} (run {run}) since {since}; that lease \
+         ends at {expires} unless it is renewed", held = .0.held(), who = .0.who, pid = .0.pid,
+        operation = .0.operation, run = .0.run, since = .0.since, expires = .0.expires
     )]
     Locked(Box<Holder>),
     /// The lease has expired and was taken over.

@@ -511,12 +511,12 @@ fn name(mode: Mode, name: &str) -> ResourceName {
     ResourceName { mode, type_name: "aws_vpc".into(), name: name.into() }
 }
 
-fn current(resource: &str) -> ObjectKey {
+pub(crate) fn current(resource: &str) -> ObjectKey {
     let resource = name(Mode::Managed, resource);
     ObjectKey::current(InstanceAddr { module: ModuleAddr::root(), resource, key: InstanceKey::None })
 }
 
-fn put(resource: &str, number: i64) -> ObjectWrite {
+pub(crate) fn put(resource: &str, number: i64) -> ObjectWrite {
     let record = ObjectRecord {
         provider: "provider[\"registry.terraform.io/hashicorp/aws\"]".into(),
         schema_version: 1,

@@ -5,6 +5,8 @@ pub mod conformance;
 mod failure;
 mod memory;
 mod options;
+#[cfg(test)]
+mod random;
 mod sqlite;
 pub mod state_v4;
 

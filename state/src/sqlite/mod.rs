@@ -60,6 +60,15 @@ impl SqliteStore {
         Ok(conn.map(|conn| Self { path, options, conn: Mutex::new(conn) }))
     }
 
+    /// A state that no file holds.
+    #[cfg(test)]
+    pub(crate) fn in_memory(options: Options) -> Self {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.pragma_update(None, "foreign_keys", true).unwrap();
+        migrations::migrate(&mut conn, migrations::STEPS).unwrap();
+        Self { path: PathBuf::new(), options, conn: Mutex::new(conn) }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
