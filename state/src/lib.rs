@@ -7,6 +7,7 @@ mod memory;
 mod options;
 #[cfg(test)]
 mod random;
+pub mod seal;
 mod sqlite;
 pub mod state_v4;
 
