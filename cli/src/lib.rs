@@ -6,6 +6,7 @@ mod line_editor;
 mod lock;
 mod log;
 mod plan_file;
+mod process;
 mod progress;
 mod render;
 mod session;

@@ -20,7 +20,7 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         ui.json_line(&json_stream::version());
     }
     let loaded = workspace::load(session, &args.planning.variables)?;
-    let open = workspace::open_operations(&args.state)?;
+    let open = workspace::interrupted(&args.state)?.len();
     if open > 0 {
         let detail = format!(
             "The journal has operations that were begun and never ended: {open}. What became of them is found out by the \

@@ -43,7 +43,9 @@ pub fn output_record(value: &Value, sensitive: bool) -> OutputRecord {
 /// What the plan itself already changes in the state: what the refresh found, what moves, and what is taken over.
 pub fn first_writes(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> Vec<ObjectWrite> {
     let mut writes = Vec::new();
-    for refreshed in &plan.refreshed {
+    // Rows that the plan did not mean to write when it was made are not its own to write.
+    let meant = |key: &ObjectKey| key.addr.resource.mode == Mode::Data || plan.read_set.contains_key(key);
+    for refreshed in plan.refreshed.iter().filter(|it| meant(&it.object)) {
         let known = snapshot.objects.get(&refreshed.object);
         let schema = schema_of(providers, &refreshed.provider, &refreshed.object.addr);
         match (&refreshed.value, schema) {
@@ -76,16 +78,24 @@ pub fn first_writes(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> 
             let record = record(change, schema, &change.before, ObjectStatus::Ready);
             writes.push(ObjectWrite::Put(change.object.clone(), Box::new(record)));
         } else if change.action == Action::NoOp && change.object.deposed.is_none() {
-            writes.extend(settings_changed(change, snapshot, schema));
+            writes.extend(settings_changed(change, snapshot, schema, meant));
         }
     }
     writes
 }
 
 /// An object that stays as it is may still depend on other resources than before.
-fn settings_changed(change: &ResourceChange, snapshot: &Snapshot, schema: &Schema) -> Option<ObjectWrite> {
+fn settings_changed(
+    change: &ResourceChange,
+    snapshot: &Snapshot,
+    schema: &Schema,
+    meant: impl Fn(&ObjectKey) -> bool,
+) -> Option<ObjectWrite> {
     let key = change.moved_from.as_ref().map_or_else(|| change.object.clone(), |from| ObjectKey::current(from.clone()));
     let known = snapshot.objects.get(&key)?;
+    if !meant(&key) {
+        return None;
+    }
     let same = known.dependencies == change.dependencies
         && known.create_before_destroy == change.create_before_destroy
         && known.provider == change.provider

@@ -12,7 +12,8 @@ use crate::plan::propose::mark_sensitive;
 use crate::provider::{Client, Known, ProviderError, Providers, ReadOutcome};
 use crate::schema::Schema;
 use crate::store::{
-    Intent, Lease, ObjectRecord, ObjectStatus, ObjectWrite, OpenOperation, OperationAction, OperationOutcome, Store,
+    Intent, Lease, ObjectRecord, ObjectStatus, ObjectWrite, OpenOperation, OperationAction, OperationId,
+    OperationOutcome, Store,
 };
 use crate::value::{self, Value};
 
@@ -30,15 +31,18 @@ pub struct RecoverRequest<'a> {
     pub store: &'a dyn Store,
     /// The right to write it.
     pub lease: &'a Lease,
+    /// The operations to settle, whose objects the lease covers.
+    pub operations: &'a [OperationId],
 }
 
-/// Ends every open operation: a create whose object exists is taken into the state, one whose object does not exist is
+/// Ends open operations: a create whose object exists is taken into the state, one whose object does not exist is
 /// closed; updates and deletes are closed, because the next refresh sees what they did. Says what it found.
 ///
 /// # Errors
 /// A provider does not answer: the operation stays open, and nothing is to be planned before it is settled.
 pub async fn recover(request: RecoverRequest<'_>) -> Result<Diagnostics, Diagnostics> {
-    let open = request.store.open_operations().map_err(super::executor::store_failed)?;
+    let mut open = request.store.open_operations().map_err(super::executor::store_failed)?;
+    open.retain(|it| !it.running && request.operations.contains(&it.id));
     let mut said = Diagnostics::new();
     if open.is_empty() {
         return Ok(said);

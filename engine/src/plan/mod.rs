@@ -48,7 +48,7 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// `-exclude`.
     pub excludes: Vec<Target>,
-    /// Row versions of the objects that the plan was made from.
+    /// Row versions of the stored objects that the plan is about: those that it writes and those that it relies on.
     #[serde(with = "file::pairs")]
     pub read_set: BTreeMap<ObjectKey, u64>,
     /// Results of checks and conditions, by address.

@@ -102,7 +102,10 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     walk.run().await;
     walk.orphans();
     plan.outputs = outputs(&mut walk);
-    finish(plan, walk)
+    let mut result = finish(plan, walk);
+    let (snapshot, providers) = (request.snapshot, request.providers);
+    result.plan.read_set = crate::apply::read_set(&result.plan, snapshot, providers, (request.config, &order));
+    result
 }
 
 fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
