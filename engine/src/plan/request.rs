@@ -3,19 +3,20 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::outputs::outputs;
 use super::prior::PriorObjects;
 use super::scope::Included;
 use super::walk::Walk;
-use super::{Action, OutputChange, Plan, PlanMode};
+use super::{Plan, PlanMode};
 use crate::addr::{InstanceAddr, Target};
 use crate::config::graph::Order;
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, Settings, root_variables};
+use crate::eval::{Evaluator, Settings, root_variables};
 use crate::events::Events;
 use crate::provider::Providers;
 use crate::store::Snapshot;
-use crate::value::{self, Marks, Type, Value};
+use crate::value::Value;
 
 /// What a plan is made from.
 pub struct PlanRequest<'a> {
@@ -151,111 +152,4 @@ fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanResult {
 fn stored_variables(config: &Config, values: &BTreeMap<Arc<str>, Value>) -> BTreeMap<Arc<str>, Value> {
     let stored = values.iter().filter(|(name, _)| !config.root().variables[*name].ephemeral);
     stored.map(|(name, value)| (name.clone(), value.clone())).collect()
-}
-
-/// Outputs of the root module against those of the state.
-fn outputs(walk: &mut Walk<'_>) -> BTreeMap<Arc<str>, OutputChange> {
-    let request = walk.request;
-    let mut changes = BTreeMap::new();
-    let declared = &request.config.root().outputs;
-    for (name, output) in declared {
-        if output.ephemeral || !walk.is_evaluated(name) {
-            continue;
-        }
-        let before = stored_output(request.snapshot, name);
-        let after = if request.options.mode == PlanMode::Destroy {
-            None
-        } else {
-            match walk.evaluator.output(Evaluator::ROOT, name) {
-                Ok(value) => Some(value),
-                Err(_) => continue,
-            }
-        };
-        changes.insert(name.clone(), output_change(before, after, output.sensitive));
-    }
-    if !walk.included.is_partial() {
-        for (name, record) in &request.snapshot.outputs {
-            if !declared.contains_key(name) {
-                let before = stored_output(request.snapshot, name);
-                changes.insert(name.clone(), output_change(before, None, record.sensitive));
-            }
-        }
-    }
-    changes.retain(|_, change| !(change.before.is_null() && change.after.is_null() && change.action == Action::NoOp));
-    changes
-}
-
-fn stored_output(snapshot: &Snapshot, name: &Arc<str>) -> Option<Value> {
-    let record = snapshot.outputs.get(name)?;
-    let ty = value::type_from_json(&record.ty).unwrap_or(Type::Dynamic);
-    let value = value::from_json(&record.value, &ty).ok()?;
-    Some(if record.sensitive { value.marked(Marks::SENSITIVE) } else { value })
-}
-
-fn output_change(before: Option<Value>, after: Option<Value>, sensitive: bool) -> OutputChange {
-    let same = |a: &Value, b: &Value| {
-        super::propose::unmarked(a) == super::propose::unmarked(b) && a.is_sensitive() == b.is_sensitive()
-    };
-    let action = match (&before, &after) {
-        (None, None) => Action::NoOp,
-        (None, Some(_)) => Action::Create,
-        (Some(_), None) => Action::Delete,
-        (Some(a), Some(b)) if b.is_wholly_known() && same(a, b) => Action::NoOp,
-        (Some(_), Some(_)) => Action::Update,
-    };
-    let nothing = || Value::null(Type::Dynamic);
-    OutputChange { action, before: before.unwrap_or_else(nothing), after: after.unwrap_or_else(nothing), sensitive }
-}
-
-impl Walk<'_> {
-    /// Whether an output of the root module was evaluated and nothing that it needs has failed.
-    fn is_evaluated(&self, name: &Arc<str>) -> bool {
-        let node = crate::config::graph::Node::Output(crate::config::ModuleIndex(0), name.clone());
-        self.included.node(&node)
-    }
-
-    /// Evaluates the `import` blocks and those of the request.
-    pub(super) fn collect_imports(&mut self) {
-        self.imports.extend(self.request.options.imports.iter().cloned());
-        for block in &self.request.config.root().imports {
-            let repeated = match &block.for_each {
-                None => vec![Each::None],
-                Some(expr) => {
-                    let repetition = crate::config::Repetition::ForEach(expr.clone());
-                    let mut scope = crate::eval::Scope::of_module(&mut self.evaluator, Evaluator::ROOT);
-                    let expanded = crate::eval::expand(&repetition, &mut scope);
-                    match self.take(expanded) {
-                        Some((_, keys)) => keys.into_iter().map(|(_, each)| each).collect(),
-                        None => continue,
-                    }
-                }
-            };
-            for each in repeated {
-                let id = self.evaluator.eval_in(Evaluator::ROOT, &block.id, &each);
-                let Some(id) = self.take(id) else { continue };
-                let wrong = |detail: &str| Diagnostic::error("Invalid import id argument", detail).at(block.id.span);
-                let text = value::convert(&id, &Type::String).ok();
-                match text.as_ref().and_then(Value::as_str) {
-                    Some(text) if !text.is_empty() => {
-                        let text = text.to_owned();
-                        match super::paths::import_target(self, &block.to, &each) {
-                            Some(addr) => {
-                                self.imports.insert(addr, text);
-                            }
-                            None => self.diagnostics.push(
-                                Diagnostic::error(
-                                    "Invalid import address",
-                                    "\"to\" must name one resource instance, such as aws_vpc.main.",
-                                )
-                                .at(block.to.span),
-                            ),
-                        }
-                    }
-                    _ => self
-                        .diagnostics
-                        .push(wrong("The import id must be a string that is known when planning, and not empty.")),
-                }
-            }
-        }
-    }
 }
