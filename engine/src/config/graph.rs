@@ -203,6 +203,7 @@ impl Build<'_> {
             let node = Node::Local(index, name.clone());
             self.node(node.clone());
             self.needs(&node, index, references::of_expr(&local.expr));
+            self.inside(&node, index);
         }
         for (name, output) in &module.outputs {
             let node = Node::Output(index, name.clone());
@@ -210,6 +211,7 @@ impl Build<'_> {
             self.needs(&node, index, references::of_expr(&output.expr));
             self.conditions(&node, index, &output.preconditions);
             self.waits(&node, index, &output.depends_on);
+            self.inside(&node, index);
             inside.push(node);
         }
         for (name, resource) in &module.resources {
@@ -222,6 +224,7 @@ impl Build<'_> {
             if let Some(data) = &check.data {
                 self.edge(&node, Node::Resource(index, data.clone()));
             }
+            self.inside(&node, index);
         }
         for (reference, block) in &module.providers {
             let node = Node::Provider(self.config.provider(index, reference));
@@ -237,6 +240,13 @@ impl Build<'_> {
                 self.edge(&Node::Close(index), node);
             }
             self.call(index, module);
+        }
+    }
+
+    /// What is in a called module comes after its instances are known.
+    fn inside(&mut self, node: &Node, index: ModuleIndex) {
+        if !self.config.module(index).path.is_root() {
+            self.edge(node, Node::Expand(index));
         }
     }
 
@@ -262,8 +272,8 @@ impl Build<'_> {
         self.edge(&node, Node::Provider(self.config.provider(index, &resource.provider)));
         if !self.config.module(index).path.is_root() {
             self.edge(&node, Node::Gate(index));
-            self.edge(&node, Node::Expand(index));
         }
+        self.inside(&node, index);
         node
     }
 

@@ -5,6 +5,7 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use super::block_addr::BlockAddr;
 use crate::addr::{ModulePath, ResourceName};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr};
@@ -279,9 +280,9 @@ pub struct ImportBlock {
 #[derive(Debug)]
 pub struct Moved {
     /// Former address, relative to the module.
-    pub from: Expr,
+    pub from: BlockAddr,
     /// Present address, relative to the module.
-    pub to: Expr,
+    pub to: BlockAddr,
     /// The block's header.
     pub span: Span,
 }
@@ -289,8 +290,8 @@ pub struct Moved {
 /// A `removed` block.
 #[derive(Debug)]
 pub struct Removed {
-    /// Former address, relative to the module.
-    pub from: Expr,
+    /// Former block: its module, relative to this one, and the resource; a whole module has none.
+    pub from: (ModulePath, Option<ResourceName>),
     /// Whether the objects are deleted; otherwise they are only forgotten.
     pub destroy: bool,
     /// The block's header.

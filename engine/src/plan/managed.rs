@@ -28,7 +28,6 @@ impl Walk<'_> {
                 continue;
             }
             let Some((kind, keys)) = self.expand(instance, name) else { continue };
-            self.prior.follow_count(&resource, kind);
             self.evaluator.objects.declare(instance, name, kind, BTreeMap::new());
             for (key, each) in keys {
                 let addr = resource.instance(key.clone());

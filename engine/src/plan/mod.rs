@@ -6,6 +6,7 @@ mod drift;
 pub mod file;
 mod imports;
 mod managed;
+mod moves;
 mod orphans;
 mod outputs;
 pub mod paths;
@@ -189,6 +190,9 @@ pub struct Drift {
 pub struct Refreshed {
     /// The object.
     pub object: ObjectKey,
+    /// Where the object was before, when it moves.
+    #[serde(default)]
+    pub moved_from: Option<InstanceAddr>,
     /// Provider configuration that read it.
     pub provider: String,
     /// As it is; `None` when it is gone.

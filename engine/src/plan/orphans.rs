@@ -97,7 +97,10 @@ impl Walk<'_> {
 fn released(config: &Config) -> BTreeSet<(ModulePath, Option<ResourceName>)> {
     let blocks = config.modules.iter().flat_map(|module| {
         let keep = module.removed.iter().filter(|it| !it.destroy);
-        keep.filter_map(|it| super::paths::removed(&it.from, &module.path))
+        keep.map(|it| {
+            let (path, resource) = &it.from;
+            (ModulePath(module.path.0.iter().chain(&path.0).cloned().collect()), resource.clone())
+        })
     });
     blocks.collect()
 }

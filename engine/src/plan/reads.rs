@@ -184,6 +184,7 @@ impl Walk<'_> {
         self.data.push(Refreshed {
             dependencies: self.dependencies_of(&addr.config()),
             object: ObjectKey::current(addr),
+            moved_from: None,
             provider: desired.provider.to_string(),
             value: Some(value),
         });

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::moves::Moves;
 use super::outputs::outputs;
 use super::prior::PriorObjects;
 use super::scope::Included;
@@ -88,10 +89,14 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
         Ok(prepared) => prepared,
         Err(diagnostics) => return failed(plan, diagnostics),
     };
-    let (prior, found) = PriorObjects::decode(request.snapshot, request.providers);
+    let (mut prior, found) = PriorObjects::decode(request.snapshot, request.providers);
     if found.has_errors() {
         return failed(plan, found);
     }
+    let moves = match Moves::apply(request.config, &mut prior, request.providers, &request.options) {
+        Ok(moves) => moves,
+        Err(diagnostics) => return failed(plan, diagnostics),
+    };
     plan.variables = stored_variables(request.config, &variables);
     let included = Included::new(request.config, &order, &request.options);
     let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
@@ -99,6 +104,12 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     walk.run().await;
     walk.orphans();
     plan.outputs = outputs(&mut walk);
+    let misplaced = moves.check(&mut walk.evaluator);
+    if misplaced.has_errors() {
+        // Whatever else was found may well follow from objects that are not where they should be.
+        return failed(plan, misplaced);
+    }
+    walk.diagnostics.extend(moves.warning());
     finish(plan, walk)
 }
 
