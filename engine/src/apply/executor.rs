@@ -19,7 +19,7 @@ use crate::addr::{InstanceKey, Mode, ResourceName};
 use crate::config::graph::{Node, Order};
 use crate::config::{ModuleIndex, ProviderAddr};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, root_variable};
+use crate::eval::{Each, Evaluator, ModuleId, Verdict, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
@@ -496,10 +496,11 @@ impl<'a> Executor<'a> {
         let each = self.repetitions.get(&slot).and_then(|keys| keys.get(&object.addr.key)).cloned().unwrap_or_default();
         for condition in conditions {
             match self.evaluator.condition(module, condition, (&each, Some(value.clone()))) {
-                Ok(Some(Err(message))) => {
+                Ok(Verdict::Fails(Ok(message))) => {
                     let diagnostic = Diagnostic::error("Resource postcondition failed", message);
                     self.diagnostics.push(diagnostic.at(condition.condition.span).of(object));
                 }
+                Ok(Verdict::Fails(Err(hidden))) => self.diagnostics.push(hidden.of(object)),
                 Ok(_) => {}
                 Err(found) => self.diagnostics.extend(found.of(object)),
             }
@@ -590,12 +591,17 @@ impl<'a> Executor<'a> {
             .collect();
         self.evaluator.forget_unknown();
         for (name, output) in &self.request.config.root().outputs {
+            if partial && !self.request.plan.outputs.contains_key(name) {
+                continue;
+            }
             let node = Node::Output(ModuleIndex(0), name.clone());
             let needs = self.order.closure([&node]);
             let waits = needs.iter().filter_map(|it| it.resource(self.request.config)).any(|it| undone.contains(&it));
             let value =
                 if waits || output.ephemeral { None } else { self.evaluator.output(Evaluator::ROOT, name).ok() };
             match value.filter(Value::is_wholly_known) {
+                // A null is not stored.
+                Some(value) if value.is_null() => {}
                 Some(value) => {
                     outputs.insert(name.clone(), output_record(&value, output.sensitive));
                 }

@@ -4,7 +4,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use super::references::{RESERVED, resource_name};
-use crate::addr::{InstanceKey, Mode, ModuleAddr, ModulePath, ResourceName};
+use crate::addr::{ConfigResource, InstanceKey, Mode, ModuleAddr, ModulePath, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Access, Expr, ExprKind, Step};
 use crate::value::Kind;
@@ -76,6 +76,49 @@ pub(super) fn removed(expr: &Expr) -> Result<(ModulePath, Option<ResourceName>),
         }
     };
     Ok((module.path(), resource))
+}
+
+/// Reads the resource that the `to` of an `import` block names. Its keys may be expressions where the block is repeated.
+///
+/// # Errors
+/// The expression is no traversal, or names something that cannot be imported.
+pub(super) fn import_target(expr: &Expr, repeated: bool) -> Result<ConfigResource, Diagnostics> {
+    let managed_only = || {
+        let detail = "Only an instance of a managed resource can be taken over, such as aws_vpc.main.";
+        Diagnostic::error("Invalid import address", detail).at(expr.span)
+    };
+    let with_address = |mut found: Diagnostics| {
+        found.push(managed_only());
+        found
+    };
+    let parts = if repeated {
+        match &expr.kind {
+            ExprKind::Access(access) => names_of(access).ok_or_else(|| Diagnostics::from(managed_only()))?,
+            _ => return Err(managed_only().into()),
+        }
+    } else {
+        parts(expr).map_err(with_address)?
+    };
+    let (module, rest) = modules(&parts, expr)?;
+    if rest.is_empty() {
+        return Err(with_address(invalid("After the module a resource must be named: its type and its name.", expr)));
+    }
+    let (resource, _) = resource(rest, expr)?;
+    if resource.mode != Mode::Managed {
+        return Err(managed_only().into());
+    }
+    Ok(ConfigResource { module: module.path(), resource })
+}
+
+/// The names of a traversal; any key counts as one.
+fn names_of(access: &Access) -> Option<Vec<Part>> {
+    let ExprKind::Variable(root) = &access.source.kind else { return None };
+    let steps = access.steps.iter().map(|step| match step {
+        Step::Attr(ident) => Some(Part::Name(ident.name.clone())),
+        Step::Index { .. } => Some(Part::Key(InstanceKey::Int(0))),
+        Step::Splat { .. } => None,
+    });
+    [Some(Part::Name(root.clone()))].into_iter().chain(steps).collect()
 }
 
 /// The steps of a traversal whose keys are constants.

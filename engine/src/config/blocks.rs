@@ -352,14 +352,16 @@ fn import(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     const SHAPE: Shape =
         Shape { optional: &["for_each", "provider"], required: &["to", "id"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    if let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) {
-        module.imports.push(ImportBlock {
-            to: to.expr.clone(),
-            id: id.expr.clone(),
-            for_each: content.attribute("for_each").map(|it| it.expr.clone()),
-            span: block.header,
-        });
-    }
+    let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) else { return };
+    let for_each = content.attribute("for_each").map(|it| it.expr.clone());
+    let Some(resource) = take(block_addr::import_target(&to.expr, for_each.is_some()), diagnostics) else { return };
+    module.imports.push(ImportBlock {
+        to: to.expr.clone(),
+        resource,
+        id: id.expr.clone(),
+        for_each,
+        span: block.header,
+    });
 }
 
 fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
@@ -373,7 +375,7 @@ fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     let asserts: Vec<_> = content.blocks("assert").filter_map(|it| condition(it, diagnostics)).collect();
     if asserts.is_empty() {
         let detail = "A check block needs at least one assert block.";
-        diagnostics.push(Diagnostic::error("Missing assert block", detail).at(block.header));
+        diagnostics.push(Diagnostic::error("Zero assert blocks", detail).at(block.header));
     }
     let check = Check { data: data.map(resource_block::name_of), asserts, span: block.header };
     declare(&mut module.checks, block, check, diagnostics);

@@ -269,12 +269,30 @@ impl Build<'_> {
             self.needs(&node, index, references::of_body(&provisioner.body));
         }
         self.waits(&node, index, &resource.depends_on);
+        self.imports(&node, index, name);
         self.edge(&node, Node::Provider(self.config.provider(index, &resource.provider)));
         if !self.config.module(index).path.is_root() {
             self.edge(&node, Node::Gate(index));
         }
         self.inside(&node, index);
         node
+    }
+
+    /// What is taken over is told by expressions of the root module.
+    fn imports(&mut self, node: &Node, index: ModuleIndex, name: &ResourceName) {
+        let config = self.config;
+        let path = &config.module(index).path;
+        let own = Reference::Resource(name.clone());
+        let blocks = config.root().imports.iter();
+        for block in blocks.filter(|it| it.resource.resource == *name && it.resource.module == *path) {
+            for expr in [Some(&block.id), block.for_each.as_ref()].into_iter().flatten() {
+                let mut named = references::of_expr(expr);
+                if path.is_root() {
+                    named.remove(&own);
+                }
+                self.needs(node, ModuleIndex(0), named);
+            }
+        }
     }
 
     fn variable(&mut self, index: ModuleIndex, module: &Module, name: &Arc<str>) {

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use super::block_addr::BlockAddr;
-use crate::addr::{ModulePath, ResourceName};
+use crate::addr::{ConfigResource, ModulePath, ResourceName};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr};
 use crate::value::{Constraint, Value};
@@ -268,6 +268,8 @@ pub struct RequiredProvider {
 pub struct ImportBlock {
     /// Address of the instance, with expressions for its keys.
     pub to: Expr,
+    /// The resource that `to` names.
+    pub resource: ConfigResource,
     /// Id of the object.
     pub id: Expr,
     /// Values under which it is repeated.

@@ -19,7 +19,7 @@ pub use body::decode;
 pub use evaluator::{Evaluator, Settings};
 pub use expand::{Expansion, expand};
 pub use expr::{Evaluated, eval};
-pub use instance::DesiredInstance;
+pub use instance::{DesiredInstance, Verdict};
 pub use modules::{Each, ModuleId};
 pub use names::{CallSpans, Constants, Frame, Names, StepValue, TemplateNames};
 pub use objects::{KeyKind, Objects};

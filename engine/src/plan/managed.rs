@@ -64,7 +64,9 @@ impl Walk<'_> {
         if let Some(provisioner) = block.provisioners.first() {
             self.diagnostics.push(not_run(&provisioner.kind).at(provisioner.span));
         }
-        self.conditions_before(module, name, &addr.key, each);
+        if !self.conditions_before(module, name, &addr.key, each) {
+            return;
+        }
         let desired = self.evaluator.configure(module, name, (&addr.key, each), schema);
         let Some(desired) = self.take(desired) else { return };
         let invalid = resource_type.validate(&desired.config);
@@ -131,8 +133,26 @@ impl Walk<'_> {
                 super::drift::relevant(drift, schema, wanted.map(|it| &it.config), ignored)
             })
             .collect();
+        if self.request.options.mode == PlanMode::RefreshOnly {
+            all.extend(self.moved());
+        }
         all.sort_by(|a, b| a.object.cmp(&b.object));
         all
+    }
+
+    /// Objects that have only moved: a refresh has nothing else to tell of them.
+    fn moved(&self) -> Vec<super::Drift> {
+        let moved = self.prior.iter().filter(|(_, prior)| prior.moved_from.is_some());
+        let still = moved.filter(|(key, _)| !self.prior.has_drifted(&key.addr));
+        still
+            .map(|(key, prior)| super::Drift {
+                object: key.clone(),
+                moved_from: prior.moved_from.clone(),
+                provider: prior.record.provider.clone(),
+                before: prior.value.clone(),
+                after: prior.value.clone(),
+            })
+            .collect()
     }
 
     fn unchanged(&mut self, addr: &InstanceAddr, provider: &ProviderAddr, value: Value, moved: Option<InstanceAddr>) {

@@ -1,6 +1,7 @@
 //! Plans: what is to be done and why, as data.
 
 mod change;
+pub mod checks;
 mod conditions;
 mod drift;
 pub mod file;
@@ -217,14 +218,25 @@ pub struct OutputChange {
     pub sensitive: bool,
 }
 
-/// Result of the conditions of one checkable object.
+/// Result of the conditions of one block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckResult {
-    /// Address of the resource, output, variable or check block.
+    /// Address of the resource, output, variable or check block, without instance keys.
     pub address: String,
     /// What it is: `resource`, `output_value`, `check`, `var`.
     pub kind: String,
-    /// The result.
+    /// The worst result of its instances.
+    pub status: CheckStatus,
+    /// Its instances, as far as they are known.
+    pub instances: Vec<CheckInstance>,
+}
+
+/// Result of the conditions of one instance of a block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInstance {
+    /// Address of the instance.
+    pub address: String,
+    /// The worst result of its conditions.
     pub status: CheckStatus,
     /// Messages of the conditions that failed.
     pub problems: Vec<String>,

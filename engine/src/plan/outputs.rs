@@ -14,6 +14,7 @@ use crate::value::{self, Marks, Type, Value};
 /// Outputs of the root module against those of the state.
 pub(super) fn outputs(walk: &mut Walk<'_>) -> BTreeMap<Arc<str>, OutputChange> {
     let request = walk.request;
+    let destroying = request.options.mode == PlanMode::Destroy;
     let mut changes = BTreeMap::new();
     let declared = &request.config.root().outputs;
     for (name, output) in declared {
@@ -21,25 +22,18 @@ pub(super) fn outputs(walk: &mut Walk<'_>) -> BTreeMap<Arc<str>, OutputChange> {
             continue;
         }
         let before = stored_output(request.snapshot, name);
-        let after = if request.options.mode == PlanMode::Destroy {
-            None
-        } else {
-            match walk.evaluator.output(Evaluator::ROOT, name) {
-                Ok(value) => Some(value),
-                Err(_) => continue,
-            }
-        };
-        changes.insert(name.clone(), output_change(before, after, output.sensitive));
-    }
-    if !walk.included.is_partial() {
-        for (name, record) in &request.snapshot.outputs {
-            if !declared.contains_key(name) {
-                let before = stored_output(request.snapshot, name);
-                changes.insert(name.clone(), output_change(before, None, record.sensitive));
-            }
+        if destroying {
+            changes.extend(before.map(|before| (name.clone(), deleted(before))));
+        } else if let Ok(after) = walk.evaluator.output(Evaluator::ROOT, name) {
+            changes.insert(name.clone(), output_change(before, after, output.sensitive));
         }
     }
-    changes.retain(|_, change| !(change.before.is_null() && change.after.is_null() && change.action == Action::NoOp));
+    if !walk.included.is_partial() {
+        for name in request.snapshot.outputs.keys().filter(|name| !declared.contains_key(*name)) {
+            let before = stored_output(request.snapshot, name);
+            changes.extend(before.map(|before| (name.clone(), deleted(before))));
+        }
+    }
     changes
 }
 
@@ -50,19 +44,25 @@ fn stored_output(snapshot: &Snapshot, name: &Arc<str>) -> Option<Value> {
     Some(if record.sensitive { value.marked(Marks::SENSITIVE) } else { value })
 }
 
-fn output_change(before: Option<Value>, after: Option<Value>, sensitive: bool) -> OutputChange {
-    let same = |a: &Value, b: &Value| {
-        super::propose::unmarked(a) == super::propose::unmarked(b) && a.is_sensitive() == b.is_sensitive()
+fn deleted(before: Value) -> OutputChange {
+    let sensitive = before.is_sensitive();
+    OutputChange { action: Action::Delete, before, after: Value::null(Type::Dynamic), sensitive }
+}
+
+/// A null is not stored, so it is the same as no output at all. A value that stays but has another type, or is
+/// sensitive where it was not, is an update. What is sensitive before or after is shown on neither side.
+fn output_change(before: Option<Value>, after: Value, sensitive: bool) -> OutputChange {
+    let was_sensitive = before.as_ref().is_some_and(Value::is_sensitive);
+    let same = |before: &Value| super::propose::unmarked(before) == super::propose::unmarked(&after);
+    let action = match &before {
+        None if after.is_null() => Action::NoOp,
+        None => Action::Create,
+        Some(before) if after.is_wholly_known() && same(before) && was_sensitive == sensitive => Action::NoOp,
+        Some(_) => Action::Update,
     };
-    let action = match (&before, &after) {
-        (None, None) => Action::NoOp,
-        (None, Some(_)) => Action::Create,
-        (Some(_), None) => Action::Delete,
-        (Some(a), Some(b)) if b.is_wholly_known() && same(a, b) => Action::NoOp,
-        (Some(_), Some(_)) => Action::Update,
-    };
-    let nothing = || Value::null(Type::Dynamic);
-    OutputChange { action, before: before.unwrap_or_else(nothing), after: after.unwrap_or_else(nothing), sensitive }
+    let after = if after.is_null() { Value::null(Type::Dynamic) } else { after };
+    let before = before.unwrap_or_else(|| Value::null(Type::Dynamic));
+    OutputChange { action, before, after, sensitive: sensitive || was_sensitive }
 }
 
 impl Walk<'_> {
@@ -70,5 +70,36 @@ impl Walk<'_> {
     fn is_evaluated(&self, name: &Arc<str>) -> bool {
         let node = Node::Output(ModuleIndex(0), name.clone());
         self.included.node(&node)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn action(before: Option<Value>, after: Value, sensitive: bool) -> Action {
+        output_change(before, after, sensitive).action
+    }
+
+    #[test]
+    fn a_null_is_no_output() {
+        let null = || Value::null(Type::String);
+        assert_eq!(action(None, null(), false), Action::NoOp);
+        assert_eq!(action(None, null(), true), Action::NoOp);
+        assert_eq!(action(Some("x".into()), null(), false), Action::Update);
+        assert_eq!(output_change(None, null(), false).after, Value::null(Type::Dynamic));
+    }
+
+    #[test]
+    fn type_and_sensitivity_count_as_much_as_the_value() {
+        let list = Value::list(Type::String, vec!["a".into()]);
+        let tuple = Value::tuple(vec!["a".into()]);
+        assert_eq!(action(Some(list.clone()), list.clone(), false), Action::NoOp);
+        assert_eq!(action(Some(list), tuple, false), Action::Update);
+        let secret = Value::from("x").marked(Marks::SENSITIVE);
+        assert_eq!(action(Some(secret.clone()), secret.clone(), true), Action::NoOp);
+        let shown = output_change(Some(secret), "x".into(), false);
+        assert_eq!((shown.action, shown.sensitive), (Action::Update, true));
+        assert_eq!(action(Some("x".into()), Value::unknown(Type::String), false), Action::Update);
     }
 }

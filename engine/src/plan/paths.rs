@@ -67,14 +67,14 @@ pub fn changed(walk: &mut Walk<'_>, module: ModuleId, each: &Each, trigger: &Exp
         if key.as_ref().is_some_and(|key| addr.key != *key) {
             return false;
         }
-        match change.action {
-            Action::NoOp | Action::Read | Action::Forget => false,
+        // What is made new or deleted for good has not changed.
+        if change.action != Action::Update && !change.action.is_replace() {
+            return false;
+        }
+        match (path.find(&change.before), path.find(&change.after)) {
             _ if path.0.is_empty() => true,
-            Action::Update => match (path.find(&change.before), path.find(&change.after)) {
-                (Some(before), Some(after)) => differ(before, after),
-                (before, after) => before.is_some() != after.is_some(),
-            },
-            _ => true,
+            (Some(before), Some(after)) => differ(before, after),
+            (before, after) => before.is_some() != after.is_some(),
         }
     })
 }

@@ -88,7 +88,9 @@ impl Walk<'_> {
             self.no_such_type("data source", name, provider.data_sources(), block.span);
             return None;
         };
-        self.conditions_before(instance, name, key, each);
+        if !self.conditions_before(instance, name, key, each) {
+            return None;
+        }
         let desired = self.evaluator.configure(instance, name, (key, each), schema);
         let desired = self.take(desired)?;
         let client = self.clients.get(&provider_addr).cloned().flatten();
@@ -224,6 +226,7 @@ impl Walk<'_> {
     }
 
     pub(super) fn import_jobs(&mut self, module: ModuleIndex, name: &ResourceName, jobs: &mut Vec<Job>) {
+        self.evaluate_imports(module, name);
         let wanted: Vec<(InstanceAddr, String)> = self
             .imports
             .iter()

@@ -10,7 +10,7 @@ use super::scope::Included;
 use super::walk::Walk;
 use super::{Plan, PlanMode};
 use crate::addr::{InstanceAddr, Target};
-use crate::config::graph::Order;
+use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Evaluator, Settings, root_variables};
@@ -98,11 +98,13 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
         Err(diagnostics) => return failed(plan, diagnostics),
     };
     plan.variables = stored_variables(request.config, &variables);
-    let included = Included::new(request.config, &order, &request.options);
+    let included = Included::new(request.config, &order, &request.options, &prior);
     let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
     let mut walk = Walk::new(&request, &order, evaluator, prior, included);
     walk.run().await;
+    walk.check_imports();
     walk.orphans();
+    walk.warn_of_forgotten();
     plan.outputs = outputs(&mut walk);
     let misplaced = moves.check(&mut walk.evaluator);
     if misplaced.has_errors() {
@@ -131,7 +133,9 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     plan.changes.sort_by(|a, b| a.object.cmp(&b.object));
     plan.refreshed = walk.prior.refreshed.clone();
     plan.refreshed.extend(walk.data);
-    plan.checks = walk.checks;
+    let planned = plan.mode != PlanMode::Destroy;
+    let reached = |node: &Node| planned && walk.included.node(node) && !walk.failed.contains(node);
+    plan.checks = walk.checks.finish(walk.request.config, reached);
     plan.errored = diagnostics.has_errors();
     PlanResult { plan, diagnostics, calls }
 }

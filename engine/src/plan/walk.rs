@@ -3,11 +3,12 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::checks::Checks;
 use super::managed::Wanted;
 use super::prior::PriorObjects;
 use super::reads::Job;
 use super::scope::Included;
-use super::{CheckResult, PlanRequest, Refreshed, ResourceChange};
+use super::{PlanRequest, Refreshed, ResourceChange};
 use crate::addr::{ConfigResource, InstanceAddr, Mode, ResourceName};
 use crate::config::ProviderAddr;
 use crate::config::graph::{Node, Order};
@@ -30,7 +31,7 @@ pub struct Walk<'a> {
     /// Changes so far.
     pub changes: Vec<ResourceChange>,
     /// Results of conditions so far.
-    pub checks: Vec<CheckResult>,
+    pub checks: Checks,
     /// What was found so far.
     pub diagnostics: Diagnostics,
     /// Data read in this plan.
@@ -69,7 +70,7 @@ impl<'a> Walk<'a> {
             prior,
             clients: BTreeMap::new(),
             changes: Vec::new(),
-            checks: Vec::new(),
+            checks: Checks::default(),
             diagnostics: Diagnostics::new(),
             data: Vec::new(),
             included,
