@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn an_open_bracket_or_heredoc_goes_on_in_the_next_line() {
         for text in ["[", "{ a = [1,", "upper(", "<<EOT", "<<EOT\nx", "\"${upper(", "[ # ]", "{\n}, {"] {
-            assert!(is_incomplete(text), "{text}") ;
+            assert!(is_incomplete(text), "{text}");
         }
         for text in ["", "1", "[]", "]", "\"a", "[\"]\"]", "<<EOT\nx\nEOT", ")(", "\"[\""] {
             assert!(!is_incomplete(text), "{text}");

@@ -106,8 +106,11 @@ pub trait Store: Send + Sync {
     /// # Errors
     /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] for an output that the lease does not
     /// cover.
-    fn write_outputs(&self, lease: &Lease, outputs: &BTreeMap<Arc<str>, Option<OutputRecord>>)
-    -> Result<(), StoreError>;
+    fn write_outputs(
+        &self,
+        lease: &Lease,
+        outputs: &BTreeMap<Arc<str>, Option<OutputRecord>>,
+    ) -> Result<(), StoreError>;
 
     /// Replaces objects and outputs, lineage and serial included, by those of a snapshot: `state push`. Row versions
     /// are set anew, so that no plan made before counts as fresh. The journal stays.

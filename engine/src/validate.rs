@@ -28,7 +28,9 @@ pub fn validate(config: &Config, providers: &Providers, settings: Settings) -> D
     // What the check of names tells is not told again where the evaluation comes to the same place.
     let mut diagnostics = check_names(config, providers);
     let known: BTreeSet<_> = diagnostics.iter().map(|it| (it.summary.clone(), it.subject)).collect();
-    let more = std::mem::take(&mut validator.diagnostics).into_iter().filter(|it| !known.contains(&(it.summary.clone(), it.subject)));
+    let more = std::mem::take(&mut validator.diagnostics)
+        .into_iter()
+        .filter(|it| !known.contains(&(it.summary.clone(), it.subject)));
     diagnostics.extend(more);
     diagnostics.extend(validator.evaluator.left_out_warning());
     diagnostics.extend(validator.evaluator.warnings);

@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use plumb_engine::addr::{ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleAddr, ModulePath, ResourceName};
 use plumb_engine::provider::{IntentKey, Recognition};
 use plumb_engine::store::{
-    Access, Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OpenOperation, OperationAction,
-    OperationOutcome, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Snapshot, Store, StoreError,
+    Access, Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OpenOperation,
+    OperationAction, OperationOutcome, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Snapshot, Store,
+    StoreError,
 };
 use plumb_engine::value::Path;
 use serde_json::json;
@@ -238,8 +239,13 @@ pub fn journals_operations(make: Make<'_>) {
     let first = store.begin_operation(&lease, &intent("a")).expect("begins");
     let second = store.begin_operation(&lease, &bare).expect("begins");
     store.operation_made(&lease, first, "vpc-1").expect("writes");
-    let open =
-        |id, intent, made: Option<&str>| OpenOperation { id, run: "r".into(), intent, made: made.map(Into::into), running: true };
+    let open = |id, intent, made: Option<&str>| OpenOperation {
+        id,
+        run: "r".into(),
+        intent,
+        made: made.map(Into::into),
+        running: true,
+    };
     let expected = [open(first, intent("a"), Some("vpc-1")), open(second, bare.clone(), None)];
     assert_eq!(store.open_operations().expect("reads"), expected);
     store.end_operation(&lease, first, &OperationOutcome::Done, &[put("a", 1)]).expect("ends");

@@ -4,8 +4,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex};
 
 use plumb_engine::store::{
-    Access, Intent, Lease, LockRequest, ObjectKey, ObjectWrite, OperationAction, OperationId, OperationOutcome, Row, Run,
-    Scope, Store, StoreError,
+    Access, Intent, Lease, LockRequest, ObjectKey, ObjectWrite, OperationAction, OperationId, OperationOutcome, Row,
+    Run, Scope, Store, StoreError,
 };
 use proptest::prelude::*;
 use proptest::test_runner::{Config, TestRunner};
@@ -99,7 +99,8 @@ fn answer<T>(result: Result<T, StoreError>) -> Answer {
 
 fn scope(rows: Option<&[Option<Access>; 4]>) -> Scope {
     let Some(rows) = rows else { return Scope::Whole };
-    let named = NAMES.iter().zip(rows).filter_map(|(name, access)| Some((Row::instance(&current(name).addr), (*access)?)));
+    let named =
+        NAMES.iter().zip(rows).filter_map(|(name, access)| Some((Row::instance(&current(name).addr), (*access)?)));
     Scope::Rows(named.collect())
 }
 
@@ -227,11 +228,8 @@ fn compare(store: &dyn Store, model: &Model, given: &Given) {
     let expected: BTreeMap<String, i64> = model.objects.iter().map(|(name, it)| ((*name).to_owned(), *it)).collect();
     assert_eq!(objects, expected);
     let open: Vec<_> = store.open_operations().unwrap().into_iter().map(|it| (it.id, it.run, it.running)).collect();
-    let expected: Vec<_> = model
-        .open
-        .iter()
-        .map(|(at, (run, _))| (given.operations[*at].0, run.clone(), model.counts(run)))
-        .collect();
+    let expected: Vec<_> =
+        model.open.iter().map(|(at, (run, _))| (given.operations[*at].0, run.clone(), model.counts(run))).collect();
     assert_eq!(open, expected);
     // No two leases that count are in each other's way.
     let live: Vec<&Scope> = model.held.iter().filter(|(run, _)| model.counts(run)).map(|(_, it)| &it.0).collect();
@@ -290,11 +288,12 @@ fn steps() -> impl Strategy<Value = Vec<Step>> {
 fn check(cases: u32, make: &dyn Fn(Options) -> Box<dyn Store>) {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(cases);
     let config = Config { cases, failure_persistence: None, ..Config::default() };
-    TestRunner::new(config).run(&steps(), |steps| {
-        run(make, &steps);
-        Ok(())
-    })
-    .unwrap();
+    TestRunner::new(config)
+        .run(&steps(), |steps| {
+            run(make, &steps);
+            Ok(())
+        })
+        .unwrap();
 }
 
 #[test]

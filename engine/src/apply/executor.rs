@@ -19,7 +19,7 @@ use crate::addr::{InstanceKey, Mode, ResourceName};
 use crate::config::graph::{Node, Order};
 use crate::config::{ModuleIndex, ProviderAddr};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, root_variable};
+use crate::eval::{Each, Evaluator, ModuleId, Verdict, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
@@ -27,8 +27,8 @@ use crate::plan::walk::provider_error;
 use crate::plan::{Action, Counts, PlanMode, ResourceChange};
 use crate::provider::{Client, Creation, Effect, IntentKey, Provider, ProviderError};
 use crate::store::{
-    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, OutputRecord, RunStatus,
-    StoreError,
+    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, OutputRecord,
+    RunStatus, StoreError,
 };
 use crate::value::{self, Value};
 
@@ -495,10 +495,11 @@ impl<'a> Executor<'a> {
         let each = self.repetitions.get(&slot).and_then(|keys| keys.get(&object.addr.key)).cloned().unwrap_or_default();
         for condition in conditions {
             match self.evaluator.condition(module, condition, (&each, Some(value.clone()))) {
-                Ok(Some(Err(message))) => {
+                Ok(Verdict::Fails(Ok(message))) => {
                     let diagnostic = Diagnostic::error("Resource postcondition failed", message);
                     self.diagnostics.push(diagnostic.at(condition.condition.span).of(object));
                 }
+                Ok(Verdict::Fails(Err(hidden))) => self.diagnostics.push(hidden.of(object)),
                 Ok(_) => {}
                 Err(found) => self.diagnostics.extend(found.of(object)),
             }
@@ -602,7 +603,8 @@ impl<'a> Executor<'a> {
         self.evaluator.forget_unknown();
         let mut outputs = BTreeMap::new();
         for (name, change) in changed {
-            let Some(output) = request.config.root().outputs.get(name).filter(|_| change.action != Action::Delete) else {
+            let Some(output) = request.config.root().outputs.get(name).filter(|_| change.action != Action::Delete)
+            else {
                 outputs.insert(name.clone(), None);
                 continue;
             };
@@ -612,7 +614,9 @@ impl<'a> Executor<'a> {
             let value =
                 if waits || output.ephemeral { None } else { self.evaluator.output(Evaluator::ROOT, name).ok() };
             if let Some(value) = value.filter(Value::is_wholly_known) {
-                outputs.insert(name.clone(), Some(output_record(&value, output.sensitive)));
+                // A null is not stored.
+                let record = (!value.is_null()).then(|| output_record(&value, output.sensitive));
+                outputs.insert(name.clone(), record);
             }
         }
         outputs

@@ -28,7 +28,12 @@ pub fn rows(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> Rows {
 
 /// Row versions of the stored objects that a plan is about: those that it writes, those that these depend on, and those
 /// that changed outputs are made from.
-pub fn read_set(plan: &Plan, snapshot: &Snapshot, providers: &Providers, context: (&Config, &Order)) -> BTreeMap<ObjectKey, u64> {
+pub fn read_set(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    providers: &Providers,
+    context: (&Config, &Order),
+) -> BTreeMap<ObjectKey, u64> {
     let (config, order) = context;
     let mut keys = written(plan, snapshot, providers);
     let mut relied: BTreeSet<ConfigResource> = BTreeSet::new();
@@ -44,7 +49,10 @@ pub fn read_set(plan: &Plan, snapshot: &Snapshot, providers: &Providers, context
     let of_relied = snapshot.objects.keys().filter(|key| relied.contains(&key.addr.config()));
     keys.extend(of_relied.cloned());
     keys.retain(|key| key.addr.resource.mode == Mode::Managed);
-    keys.into_iter().filter_map(|key| Some((snapshot.objects.get(&key)?.row_version, key))).map(|(version, key)| (key, version)).collect()
+    keys.into_iter()
+        .filter_map(|key| Some((snapshot.objects.get(&key)?.row_version, key)))
+        .map(|(version, key)| (key, version))
+        .collect()
 }
 
 /// Refuses a plan when an object that it was made from has changed since; other objects do not matter. Meant to be

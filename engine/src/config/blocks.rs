@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt::Display;
 use std::sync::Arc;
 
+use super::block_addr;
 use super::content::{self, Content, Shape};
 use super::module::{
     Check, Condition, ImportBlock, Local, Module, Moved, Output, ProviderBlock, ProviderRef, Removed, RequiredProvider,
@@ -318,9 +319,16 @@ pub(crate) fn provider_ref(expr: &Expr) -> Option<ProviderRef> {
 fn moved(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     const SHAPE: Shape = Shape { optional: &[], required: &["from", "to"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    if let (Some(from), Some(to)) = (content.attribute("from"), content.attribute("to")) {
-        module.moved.push(Moved { from: from.expr.clone(), to: to.expr.clone(), span: block.header });
+    let mut read = |name: &str| content.attribute(name).and_then(|it| take(block_addr::moved(&it.expr), diagnostics));
+    let (from, to) = (read("from"), read("to"));
+    let (Some(from), Some(to)) = (from, to) else { return };
+    if from.resource.is_some() != to.resource.is_some() {
+        let detail =
+            "A resource can only move to a resource, and a module only to a module. Name two of the same kind.";
+        diagnostics.push(Diagnostic::error("Invalid \"moved\" addresses", detail).at(block.header));
+        return;
     }
+    module.moved.push(Moved { from, to, span: block.header });
 }
 
 fn removed(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
@@ -330,29 +338,30 @@ fn removed(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
         blocks: &[("lifecycle", &[]), ("provisioner", &["type"]), ("connection", &[])],
         open: false,
     };
-    const LIFECYCLE: Shape = Shape { optional: &[], required: &["destroy"], blocks: &[], open: false };
+    const LIFECYCLE: Shape = Shape { optional: &["destroy"], required: &[], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     let destroy = content.single("lifecycle", diagnostics).is_none_or(|inner| {
         let lifecycle = content::read(&inner.body, &LIFECYCLE, inner.header, diagnostics);
         flag(&lifecycle, "destroy", true, diagnostics)
     });
-    if let Some(from) = content.attribute("from") {
-        module.removed.push(Removed { from: from.expr.clone(), destroy, span: block.header });
-    }
+    let from = content.attribute("from").and_then(|it| take(block_addr::removed(&it.expr), diagnostics));
+    module.removed.extend(from.map(|from| Removed { from, destroy, span: block.header }));
 }
 
 fn import(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     const SHAPE: Shape =
         Shape { optional: &["for_each", "provider"], required: &["to", "id"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    if let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) {
-        module.imports.push(ImportBlock {
-            to: to.expr.clone(),
-            id: id.expr.clone(),
-            for_each: content.attribute("for_each").map(|it| it.expr.clone()),
-            span: block.header,
-        });
-    }
+    let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) else { return };
+    let for_each = content.attribute("for_each").map(|it| it.expr.clone());
+    let Some(resource) = take(block_addr::import_target(&to.expr, for_each.is_some()), diagnostics) else { return };
+    module.imports.push(ImportBlock {
+        to: to.expr.clone(),
+        resource,
+        id: id.expr.clone(),
+        for_each,
+        span: block.header,
+    });
 }
 
 fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
@@ -366,7 +375,7 @@ fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     let asserts: Vec<_> = content.blocks("assert").filter_map(|it| condition(it, diagnostics)).collect();
     if asserts.is_empty() {
         let detail = "A check block needs at least one assert block.";
-        diagnostics.push(Diagnostic::error("Missing assert block", detail).at(block.header));
+        diagnostics.push(Diagnostic::error("Zero assert blocks", detail).at(block.header));
     }
     let check = Check { data: data.map(resource_block::name_of), asserts, span: block.header };
     declare(&mut module.checks, block, check, diagnostics);

@@ -194,7 +194,9 @@ fn read_call(
         diagnostics.push(Diagnostic::error("Module calls nested too deeply", detail).at(span));
         return None;
     }
-    let dir = find_module(module, &path, (&source, span), &content, finder).map_err(|it| diagnostics.push(it.at(block.header))).ok()?;
+    let dir = find_module(module, &path, (&source, span), &content, finder)
+        .map_err(|it| diagnostics.push(it.at(block.header)))
+        .ok()?;
     let mut providers = BTreeMap::new();
     if let Some(attribute) = content.attribute("providers") {
         match &attribute.expr.kind {

@@ -1,5 +1,6 @@
 //! Configurations: files as modules, blocks as data.
 
+mod block_addr;
 pub(crate) mod blocks;
 pub(crate) mod content;
 mod files;
@@ -18,6 +19,7 @@ mod version;
 use std::collections::BTreeMap;
 use std::path::PathBuf;
 
+pub use block_addr::BlockAddr;
 pub use content::did_you_mean;
 pub(crate) use content::{duplicate_argument, missing_argument, unsupported_argument, unsupported_block};
 pub use files::{Disk, Embedded, Files};

@@ -205,7 +205,11 @@ fn detect(forced: Option<&str>, address: &str) -> Option<Detected> {
         && !user.is_empty()
         && !host.contains('/')
     {
-        return Some(found(Some("git"), format!("ssh://{user}@{host}/{}", path.trim_start_matches('/')), String::new()));
+        return Some(found(
+            Some("git"),
+            format!("ssh://{user}@{host}/{}", path.trim_start_matches('/')),
+            String::new(),
+        ));
     }
     if address.starts_with('/') {
         return Some(found(None, format!("file://{address}"), String::new()));

@@ -223,7 +223,8 @@ mod tests {
 
     #[test]
     fn versions_are_in_order() {
-        let names = ["0.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-rc.2", "1.0.0-rc.11", "1.0", "1.0.1"];
+        let names =
+            ["0.9", "1.0.0-alpha", "1.0.0-alpha.1", "1.0.0-alpha.beta", "1.0.0-rc.2", "1.0.0-rc.11", "1.0", "1.0.1"];
         let versions: Vec<Version> = names.iter().map(|it| Version::parse(it).unwrap()).collect();
         assert!(versions.is_sorted_by(|a, b| a < b));
         assert_eq!(Version::parse("1.0+a"), Version::parse("v1.0.0+b"));

@@ -17,8 +17,10 @@ pub(super) fn eval_logic(
     frame: Option<&Frame<'_>>,
 ) -> Evaluated {
     let (a, b) = (eval(left, names, frame), eval(right, names, frame));
-    let wrong: Diagnostics =
-        [(&a, left, "left"), (&b, right, "right")].into_iter().filter_map(|(it, at, side)| unsuitable(it, at, side)).collect();
+    let wrong: Diagnostics = [(&a, left, "left"), (&b, right, "right")]
+        .into_iter()
+        .filter_map(|(it, at, side)| unsuitable(it, at, side))
+        .collect();
     if wrong.has_errors() {
         return Err(with_errors_of(wrong, a, b));
     }
@@ -59,12 +61,13 @@ fn with_errors_of(mut all: Diagnostics, a: Evaluated, b: Evaluated) -> Diagnosti
 #[cfg(test)]
 mod tests {
     use crate::eval::constant;
-    use crate::source::FileId;
+    use crate::source::SourceMap;
     use crate::syntax::parse_expr;
     use crate::value::display;
 
     fn eval(text: &str) -> String {
-        let (expr, found) = parse_expr(FileId::default(), text, 0);
+        let file = SourceMap::default().add("test", text);
+        let (expr, found) = parse_expr(file, text, 0);
         assert!(found.is_empty(), "{found:?}");
         match constant(&expr) {
             Ok(value) => display(&value),

@@ -113,7 +113,8 @@ impl<'a> Walk<'a> {
         module: ModuleId,
     ) -> Option<&'a dyn Provider> {
         let provider = self.request.providers.get(&provider_addr.source).map(|it| &**it);
-        if !provider.is_some_and(|it| it.operates(&addr.resource)) && provider.is_none_or(|it| has(it, &addr.resource)) {
+        if !provider.is_some_and(|it| it.operates(&addr.resource)) && provider.is_none_or(|it| has(it, &addr.resource))
+        {
             let span = self.evaluator.block(module, &addr.resource).span;
             self.unsupported.add(&addr.resource, addr.to_string(), &provider_addr.source, Some(span));
         }

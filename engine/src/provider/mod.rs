@@ -101,6 +101,11 @@ pub trait ResourceType: Send + Sync {
         Diagnostics::new()
     }
 
+    /// The object of another type as one of this type, for a move between the two; `None` where that has no meaning.
+    fn take_over(&self, _type_name: &str, _object: &Value) -> Option<Value> {
+        None
+    }
+
     /// How the create of an object is recognised after a crash.
     fn recognition(&self) -> Recognition;
 }

@@ -1,6 +1,9 @@
 //! What a store remembers of runs: their operations, and every object as each of them left it.
 
-use super::{ObjectKey, ObjectRecord, OperationAction, OperationId, OperationOutcome, Run, RunOutcome, Snapshot, Store, StoreError};
+use super::{
+    ObjectKey, ObjectRecord, OperationAction, OperationId, OperationOutcome, Run, RunOutcome, Snapshot, Store,
+    StoreError,
+};
 use crate::addr::Target;
 
 /// A store that remembers runs.

@@ -83,9 +83,9 @@ impl Scope {
     pub fn conflict(&self, other: &Scope) -> Option<Vec<Row>> {
         let (Scope::Rows(mine), Scope::Rows(theirs)) = (self, other) else { return Some(Vec::new()) };
         let writes = |access: Access| access == Access::Write;
-        let both = mine.iter().filter(|(row, access)| {
-            theirs.get(*row).is_some_and(|other| writes(**access) || writes(*other))
-        });
+        let both = mine
+            .iter()
+            .filter(|(row, access)| theirs.get(*row).is_some_and(|other| writes(**access) || writes(*other)));
         let rows: Vec<Row> = both.map(|(row, _)| row.clone()).collect();
         (!rows.is_empty()).then_some(rows)
     }

@@ -125,11 +125,14 @@ impl StateKey {
                 Zeroizing::new(service.unwrap(id, &key).map_err(|error| refused(id, &error))?)
             }
             (Source::Passphrase(_), Wrapped::Service { id, .. }) => {
-                let reason = format!("they are sealed with the key {id} of a key service, and PLUMB_STATE_KEY is a passphrase");
+                let reason =
+                    format!("they are sealed with the key {id} of a key service, and PLUMB_STATE_KEY is a passphrase");
                 return Err(sealed(reason));
             }
             (Source::Service { .. }, Wrapped::Passphrase { .. }) => {
-                return Err(sealed("they are sealed with a passphrase, and PLUMB_STATE_KEY names a key of a key service"));
+                return Err(sealed(
+                    "they are sealed with a passphrase, and PLUMB_STATE_KEY names a key of a key service",
+                ));
             }
         };
         let data = DataKey::from_bytes(&bytes).ok_or_else(damaged)?;

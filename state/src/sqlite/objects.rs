@@ -3,7 +3,9 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OutputRecord, Row as LeasedRow, Snapshot};
+use plumb_engine::store::{
+    ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OutputRecord, Row as LeasedRow, Snapshot,
+};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::failure::Result;

@@ -180,9 +180,7 @@ fn one_of_many_that_ask_at_once_gets_the_lock() {
     let won = std::thread::scope(|scope| {
         let ask = |number: usize| {
             let path = &path;
-            move || {
-                open(path).lock(&conformance::request(&number.to_string())).is_ok()
-            }
+            move || open(path).lock(&conformance::request(&number.to_string())).is_ok()
         };
         let threads: Vec<_> = (0..8).map(|number| scope.spawn(ask(number))).collect();
         threads.into_iter().map(|it| it.join().unwrap()).filter(|won| *won).count()

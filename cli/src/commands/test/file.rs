@@ -13,7 +13,7 @@ use plumb_engine::events::Silent;
 use plumb_engine::plan::{self, PlanMode, PlanOptions, PlanRequest, PlanResult};
 use plumb_engine::provider::Providers;
 use plumb_engine::source::SourceMap;
-use plumb_engine::store::{LockRequest, RunOutcome, Store};
+use plumb_engine::store::{LockRequest, RunOutcome, Scope, Store};
 use plumb_engine::testing::{self, Found, Judge, RunCommand, TestFile, Verdict};
 use plumb_engine::value::Value;
 use plumb_state::{MemoryStore, Options};
@@ -345,7 +345,15 @@ impl<'a> Work<'a> {
         store: &MemoryStore,
         stop: watch::Receiver<Stop>,
     ) -> ApplyOutcome {
-        let request = LockRequest { run: uuid::Uuid::new_v4().to_string(), operation: "test".into(), who: lock::who() };
+        let run = uuid::Uuid::new_v4().to_string();
+        let request = LockRequest {
+            process: run.clone(),
+            run,
+            operation: "test".into(),
+            who: lock::who(),
+            pid: std::process::id(),
+            scope: Scope::Whole,
+        };
         let lease = store.lock(&request).expect("a state in memory is locked by nobody else");
         let begun = plumb_engine::store::Run {
             id: lease.run.clone(),

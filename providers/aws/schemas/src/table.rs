@@ -113,7 +113,9 @@ mod tests {
         let name = &block.attributes["domain_name"];
         assert!(name.optional && name.computed && name.force_new);
         assert!(block.attributes["private_key"].sensitive);
-        assert!(matches!(&block.attributes["domain_validation_options"].ty, Type::Set(it) if matches!(**it, Type::Object(_))));
+        assert!(
+            matches!(&block.attributes["domain_validation_options"].ty, Type::Set(it) if matches!(**it, Type::Object(_)))
+        );
         let options = &block.blocks["options"];
         assert_eq!((options.nesting, options.max_items), (Nesting::List, Some(1)));
         assert_eq!(block.blocks["validation_option"].nesting, Nesting::Set);
