@@ -25,7 +25,7 @@ use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
 use crate::plan::walk::provider_error;
 use crate::plan::{Action, Counts, PlanMode, ResourceChange};
-use crate::provider::{Client, Creation, Effect, IntentKey, Provider, ProviderError};
+use crate::provider::{Client, Creation, IntentKey, Provider, ProviderError};
 use crate::store::{
     Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, OutputRecord,
     RunStatus, StoreError,
@@ -238,11 +238,10 @@ impl<'a> Executor<'a> {
             OperationKind::Read => self.begin_read(at, change).await.map(Some),
             OperationKind::Delete(deposed) => self.begin_delete(at, change, deposed.clone()).await.map(Some),
             OperationKind::Update => self.begin_update(at, change).await.map(Some),
-            OperationKind::Create => self.begin_create(at, change).await.map(Some),
+            OperationKind::Create => self.begin_create(at, change, None).await.map(Some),
             OperationKind::Depose(key) => {
                 let deposed = ObjectKey { addr: change.object.addr.clone(), deposed: Some(key.clone()) };
-                self.write(&[ObjectWrite::Move(change.object.clone(), deposed)])?;
-                self.begin_create(at, change).await.map(Some)
+                self.begin_create(at, change, Some(deposed)).await.map(Some)
             }
         }
     }
@@ -263,7 +262,14 @@ impl<'a> Executor<'a> {
         }))
     }
 
-    async fn begin_create(&mut self, at: NodeIndex, change: &'a ResourceChange) -> Result<Task<'a>, Diagnostics> {
+    /// With `aside`, the present object is set aside under that key. That is written after the intent, so that an
+    /// interruption between the two leaves everything as it was.
+    async fn begin_create(
+        &mut self,
+        at: NodeIndex,
+        change: &'a ResourceChange,
+        aside: Option<ObjectKey>,
+    ) -> Result<Task<'a>, Diagnostics> {
         let (client, provider) = self.client(&change.provider).await?;
         let type_name = change.object.addr.resource.type_name.clone();
         let Some(resource_type) = provider.resource_type(&type_name) else { return Err(no_type(change)) };
@@ -277,6 +283,9 @@ impl<'a> Executor<'a> {
             ..intent(change, change.object.clone(), OperationAction::Create, &stored, resource_type.schema())
         };
         let operation = self.journal(&intent)?;
+        if let Some(aside) = aside {
+            self.write(&[ObjectWrite::Move(change.object.clone(), aside)])?;
+        }
         self.started(at, &change.object, Action::Create, None);
         let (store, lease) = (self.request.store, self.request.lease);
         Ok(Box::pin(async move {
@@ -290,14 +299,7 @@ impl<'a> Executor<'a> {
                 }
             };
             let creation = Creation { key: &key, made: &note, timeout: Duration::from_secs(20 * 60) };
-            let mut result = client.create(&type_name, &planned, &creation).await;
-            // An answer that never came may hide an object that now exists.
-            if let Err(error) = &result
-                && error.effect == Effect::Unknown
-                && let Ok(Some(found)) = client.find(&type_name, &planned, &key).await
-            {
-                result = Ok(found);
-            }
+            let result = client.create(&type_name, &planned, &creation).await;
             let made = made.into_inner().ok().flatten();
             Finished {
                 node: at,
@@ -533,6 +535,9 @@ impl<'a> Executor<'a> {
         if let Err(error) = self.request.store.renew(self.request.lease) {
             self.diagnostics.extend(store_failed(error));
             self.broken = true;
+        }
+        for reason in self.clients.values().filter_map(|it| it.waiting()) {
+            self.request.events.event(Event::Waiting { reason: &reason });
         }
         for running in self.running.values_mut() {
             if running.reported.elapsed() >= TICK {

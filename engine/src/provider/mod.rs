@@ -193,6 +193,38 @@ pub struct Creation<'a> {
     pub timeout: Duration,
 }
 
+/// What the journal knows of a create that never ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace<'a> {
+    /// Key under which it was sent.
+    pub key: Option<&'a IntentKey>,
+    /// Id of the object, when it was told before the end.
+    pub made: Option<&'a str>,
+}
+
+/// What became of a create that never ended.
+#[derive(Clone, Debug)]
+pub enum Settled {
+    /// It made this object, which is ready; calls that follow a create may be missing.
+    Found(Value),
+    /// It made an object that will not become ready.
+    Broken {
+        /// Id of the object.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// There is an object of the name or of the arguments, but one that this create would not have made so.
+    Doubtful {
+        /// Id of the object.
+        id: String,
+        /// Attributes that differ.
+        differs: Vec<String>,
+    },
+    /// It made nothing.
+    Absent,
+}
+
 impl Creation<'_> {
     /// Records the id of the object that now exists.
     pub fn made(&self, id: &str) {
@@ -219,6 +251,22 @@ pub trait Client: Send + Sync {
     /// Looks for the result of a create that was sent under `key` and never answered.
     async fn find(&self, type_name: &str, planned: &Value, key: &IntentKey) -> Result<Option<Value>, ProviderError>;
 
+    /// Finds out what became of a create that an earlier process sent, looking until what it made would be visible.
+    async fn settle(&self, type_name: &str, planned: &Value, trace: Trace<'_>) -> Result<Settled, ProviderError> {
+        if let Some(id) = trace.made {
+            let known = Known { id: id.to_owned(), object: Some(planned.clone().with("id", Value::string(id))) };
+            return match self.read(type_name, vec![known]).await.pop() {
+                Some(ReadOutcome::Found(found)) => Ok(Settled::Found(found)),
+                Some(ReadOutcome::Failed(error)) => Err(error),
+                Some(ReadOutcome::Absent) | None => Ok(Settled::Absent),
+            };
+        }
+        match trace.key {
+            Some(key) => Ok(self.find(type_name, planned, key).await?.map_or(Settled::Absent, Settled::Found)),
+            None => Ok(Settled::Absent),
+        }
+    }
+
     /// Ids of all objects of a type that the remote side shows.
     ///
     /// # Errors
@@ -235,6 +283,11 @@ pub trait Client: Send + Sync {
 
     /// How many API calls were sent so far, retries included.
     fn calls(&self) -> u64;
+
+    /// What all calls wait for at the moment, as a sentence for the person who waits: credentials that have expired.
+    fn waiting(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Why a provider could not do what it was asked.

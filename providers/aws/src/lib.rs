@@ -3,7 +3,8 @@
 //! - `<service>/<type>.rs`: one resource type or data source each; `<service>/mod.rs` has the idioms of its API.
 //! - [`wire`]: idioms of all services: errors, absence, retries, tags, equality of texts.
 //! - [`client`]: SDK clients per region and the provider's settings; `connect` makes them from the provider block,
-//!   `settings` is that block (of the crate with the schemas of all types), `traffic` counts calls, `shared` adds `region` and `tags_all` to every type.
+//!   `settings` is that block (of the crate with the schemas of all types), `delivery` gets requests there, `shared`
+//!   adds `region` and `tags_all` to every type.
 //! - `provider`: what the engine sees.
 //!
 //! A type is the file, its `pub mod`, and its line in [`all`].
@@ -12,6 +13,7 @@ pub mod autoscaling;
 pub mod client;
 pub mod cloudwatch;
 mod connect;
+mod delivery;
 pub mod ec2;
 pub mod efs;
 pub mod elbv2;
@@ -28,7 +30,6 @@ mod shared;
 pub mod sns;
 pub mod ssm;
 pub mod sts;
-mod traffic;
 pub mod wire;
 
 use std::sync::Arc;
