@@ -5,6 +5,7 @@ mod commands;
 mod line_editor;
 mod lock;
 mod log;
+mod modules;
 mod plan_file;
 mod process;
 mod progress;

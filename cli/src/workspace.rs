@@ -28,7 +28,7 @@ pub struct Loaded {
 /// Reads the configuration of the working directory and its variables.
 pub fn load(session: &Session, variables: &VariableArgs) -> Result<Loaded, Failure> {
     let dir = Path::new(".");
-    let (mut config, mut found) = config::load(dir);
+    let (mut config, mut found) = config::load_installed(dir, &session.data_dir());
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
     }

@@ -38,6 +38,8 @@ pub struct Cli {
 pub enum Command {
     /// Prepare the working directory.
     Init(InitArgs),
+    /// Install the modules that the configuration calls.
+    Get(GetArgs),
     /// Check whether the configuration is valid.
     Validate(ValidateArgs),
     /// Show what would be done to make the infrastructure as the configuration says.
@@ -71,17 +73,20 @@ pub enum Command {
     Version(VersionArgs),
 }
 
-/// `init`. Modules are local and providers built in, so most options of other tools have nothing to do; they are taken
-/// so that wrappers can give them.
+/// `init`. Providers are built in, so some options of other tools have nothing to do; they are taken so that wrappers can
+/// give them.
 #[derive(Args, Debug)]
 #[command(args_override_self = true)]
 pub struct InitArgs {
     /// Ask for nothing.
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
     pub input: bool,
-    /// Taken for compatibility.
+    /// Install the newest modules that the version constraints allow.
     #[arg(long)]
     pub upgrade: bool,
+    /// Copy this module into the working directory first.
+    #[arg(long, value_name = "SOURCE")]
+    pub from_module: Option<String>,
     /// Taken for compatibility.
     #[arg(long)]
     pub reconfigure: bool,
@@ -97,7 +102,7 @@ pub struct InitArgs {
     /// Taken for compatibility.
     #[arg(long, value_name = "TEXT")]
     pub backend_config: Vec<String>,
-    /// Taken for compatibility.
+    /// Install modules; with "false", those that are installed must do.
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
     pub get: bool,
     /// Taken for compatibility.
@@ -109,6 +114,18 @@ pub struct InitArgs {
     /// Locks.
     #[command(flatten)]
     pub lock: LockOptions,
+    /// Output.
+    #[command(flatten)]
+    pub view: ViewOptions,
+}
+
+/// `get`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct GetArgs {
+    /// Take the newest versions that the constraints allow.
+    #[arg(long)]
+    pub update: bool,
     /// Output.
     #[command(flatten)]
     pub view: ViewOptions,

@@ -6,6 +6,7 @@ mod console;
 mod drift;
 mod fmt;
 mod force_unlock;
+mod get;
 mod import;
 mod init;
 mod output;
@@ -26,6 +27,7 @@ use crate::ui::Ui;
 pub async fn run(command: Command, session: &Session) -> Exit {
     match command {
         Command::Init(it) => finish(session.ui(&it.view, false), |ui| init::run(&it, session, ui)),
+        Command::Get(it) => finish(session.ui(&it.view, false), |ui| get::run(&it, session, ui)),
         Command::Validate(it) => {
             let ui = session.ui(&it.view, false);
             validate::run(&it, session, &ui)
