@@ -6,7 +6,7 @@ use crate::addr::{InstanceKey, ResourceAddr};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::Diagnostics;
-use crate::eval::{Each, Evaluator, KeyKind, Settings, root_variables};
+use crate::eval::{Each, Evaluator, check_names_of, KeyKind, Settings, root_variables};
 use crate::plan::prior::PriorObjects;
 use crate::provider::Providers;
 use crate::source::SourceMap;
@@ -56,6 +56,10 @@ impl<'c> Console<'c> {
         let mut sources = SourceMap::default();
         let file = sources.add("<console-input>", line);
         let (expr, found) = parse_expr(file, line, 0);
+        if found.has_errors() {
+            return Err((sources, found));
+        }
+        let found = check_names_of(&expr, self.evaluator.config, self.evaluator.providers);
         if found.has_errors() {
             return Err((sources, found));
         }

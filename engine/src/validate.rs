@@ -1,12 +1,12 @@
 //! Validation: everything that can be said of a configuration without values, a state or a provider's answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::addr::{Mode, ResourceName};
 use crate::config::graph::{Node, Order};
 use crate::config::{Condition, Config, ModuleIndex, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, expand};
+use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, check_names, expand};
 use crate::plan::propose::{mark_sensitive, propose};
 use crate::provider::Providers;
 use crate::schema::Schema;
@@ -24,7 +24,11 @@ pub fn validate(config: &Config, providers: &Providers, settings: Settings) -> D
     for node in order.nodes() {
         validator.node(node);
     }
-    let mut diagnostics = validator.diagnostics;
+    // What the check of names tells is not told again where the evaluation comes to the same place.
+    let mut diagnostics = check_names(config, providers);
+    let known: BTreeSet<_> = diagnostics.iter().map(|it| (it.summary.clone(), it.subject)).collect();
+    let more = validator.diagnostics.into_iter().filter(|it| !known.contains(&(it.summary.clone(), it.subject)));
+    diagnostics.extend(more);
     diagnostics.extend(validator.evaluator.warnings);
     diagnostics
 }

@@ -2,11 +2,14 @@
 
 mod body;
 mod call;
+mod check_names;
+mod declared;
 mod evaluator;
 mod expand;
 mod expr;
 mod for_expr;
 mod instance;
+mod logic;
 mod modules;
 mod names;
 mod objects;
@@ -16,6 +19,7 @@ mod template;
 mod variables;
 
 pub use body::decode;
+pub use check_names::{check_names, check_names_of};
 pub use evaluator::{Evaluator, Settings};
 pub use expand::{Expansion, expand};
 pub use expr::{Evaluated, eval};

@@ -13,7 +13,7 @@ use crate::addr::{InstanceAddr, Target};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Evaluator, Settings, root_variables};
+use crate::eval::{Evaluator, Settings, check_names, root_variables};
 use crate::events::Events;
 use crate::provider::Providers;
 use crate::store::Snapshot;
@@ -83,6 +83,10 @@ pub struct PlanResult {
 /// Makes a plan. Writes nothing and takes no lock.
 pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     let mut plan = empty_plan(&request);
+    let found = check_names(request.config, request.providers);
+    if found.has_errors() {
+        return failed(plan, found);
+    }
     let prepared = Order::new(request.config)
         .and_then(|order| root_variables(request.config, request.variables).map(|variables| (order, variables)));
     let (order, variables) = match prepared {
