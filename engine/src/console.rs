@@ -6,7 +6,7 @@ use crate::addr::{InstanceKey, ResourceAddr};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::Diagnostics;
-use crate::eval::{Each, Evaluator, check_names_of, KeyKind, Settings, root_variables};
+use crate::eval::{Each, Evaluator, KeyKind, Settings, check_names_of, root_variables};
 use crate::plan::prior::PriorObjects;
 use crate::provider::Providers;
 use crate::source::SourceMap;

@@ -157,9 +157,7 @@ impl<'c> StaticScope<'c> {
         match (repeated, rest.first()) {
             (Repeated::No, Some(Step::Index { span, .. })) => Err(declared::unexpected_key(&name, *span).into()),
             (Repeated::No, _) => self.attributes(&name, rest),
-            (_, Some(Step::Attr(ident))) => {
-                Err(declared::missing_key(&name.to_string(), repeated, ident.span).into())
-            }
+            (_, Some(Step::Attr(ident))) => Err(declared::missing_key(&name.to_string(), repeated, ident.span).into()),
             (_, Some(Step::Index { key, .. })) if literal(key).is_some() => self.attributes(&name, &rest[1..]),
             _ => Ok(()),
         }

@@ -148,8 +148,7 @@ pub(super) fn count(repeated: Repeated, name: &str, span: Span) -> Declared {
 
 /// `path.name` and `terraform.name`
 pub(super) fn fixed(object: &str, name: &str, span: Span) -> Declared {
-    let names: &[&str] =
-        if object == "path" { &["cwd", "module", "root"] } else { &["applying", "workspace"] };
+    let names: &[&str] = if object == "path" { &["cwd", "module", "root"] } else { &["applying", "workspace"] };
     if names.contains(&name) {
         return Ok(());
     }

@@ -17,8 +17,10 @@ pub(super) fn eval_logic(
     frame: Option<&Frame<'_>>,
 ) -> Evaluated {
     let (a, b) = (eval(left, names, frame), eval(right, names, frame));
-    let wrong: Diagnostics =
-        [(&a, left, "left"), (&b, right, "right")].into_iter().filter_map(|(it, at, side)| unsuitable(it, at, side)).collect();
+    let wrong: Diagnostics = [(&a, left, "left"), (&b, right, "right")]
+        .into_iter()
+        .filter_map(|(it, at, side)| unsuitable(it, at, side))
+        .collect();
     if wrong.has_errors() {
         return Err(with_errors_of(wrong, a, b));
     }

@@ -70,7 +70,9 @@ impl<'e, 'c> Scope<'e, 'c> {
                     None => (None, 1),
                 },
                 Some(StepValue::Attr(ident)) => {
-                    return Err(declared::missing_key(&format!("module.{name}"), repeated(found.kind), ident.span).into());
+                    return Err(
+                        declared::missing_key(&format!("module.{name}"), repeated(found.kind), ident.span).into()
+                    );
                 }
                 _ => (None, 1),
             },
