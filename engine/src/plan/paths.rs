@@ -1,6 +1,6 @@
 //! References that name places rather than values: `ignore_changes`, `replace_triggered_by`, addresses of blocks.
 
-use super::propose::differ;
+use super::propose::{Ignored, differ};
 use super::walk::Walk;
 use crate::addr::{InstanceAddr, InstanceKey, ModuleAddr, ResourceName};
 use crate::config::references::resource_name;
@@ -9,20 +9,25 @@ use crate::plan::Action;
 use crate::syntax::ast::{Access, Expr, ExprKind, Literal, Step};
 use crate::value::{Kind, Path, PathStep, Type, Value, convert};
 
-/// The path that a reference relative to an object names: `tags["x"]`, or the older `"tags"`.
-pub fn relative(expr: &Expr) -> Option<Path> {
+/// What a reference relative to an object names: `tags["x"]`, or the older `"tags"`.
+pub fn relative(expr: &Expr) -> Option<Ignored> {
+    let whole = |path: Path| Ignored { path, key: None };
     match &expr.kind {
-        ExprKind::Variable(name) => Some(Path::root().name(name)),
+        ExprKind::Variable(name) => Some(whole(Path::root().name(name))),
         ExprKind::Literal(Literal::String(text)) => {
-            Some(Path(text.split('.').map(|part| PathStep::Name(part.into())).collect()))
+            Some(whole(Path(text.split('.').map(|part| PathStep::Name(part.into())).collect())))
         }
         ExprKind::Access(access) => {
             let ExprKind::Variable(root) = &access.source.kind else { return None };
             let mut path = Path::root().name(root);
-            for step in &access.steps {
+            let (last, steps) = access.steps.split_last()?;
+            for step in steps {
                 path = path.step(constant_step(step)?);
             }
-            Some(path)
+            match (last, constant_step(last)?) {
+                (Step::Index { .. }, PathStep::Name(key)) => Some(Ignored { path, key: Some(key) }),
+                (_, step) => Some(whole(path.step(step))),
+            }
         }
         _ => None,
     }
