@@ -82,7 +82,10 @@ impl Walk<'_> {
             self.configs.insert(addr.clone(), wanted);
         }
         if self.request.options.mode == PlanMode::RefreshOnly {
-            self.evaluator.objects.set(module, name, &addr.key, before.clone());
+            // What is not there is not made by a refresh; whatever needs it is not known.
+            let value = if before.is_null() { Value::unknown(schema.block.ty()) } else { before.clone() };
+            self.evaluator.objects.set(module, name, &addr.key, value.clone());
+            self.conditions_after(module, addr, &value);
             return self.unchanged(addr, &provider_addr, before, prior.and_then(|it| it.moved_from));
         }
         let triggered = self.replacement_asked(module, addr, each);
