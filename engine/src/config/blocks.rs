@@ -60,7 +60,8 @@ fn check_labels(block: &Block, count: usize, diagnostics: &mut Diagnostics) -> b
     if let Some(label) = wrong {
         let detail = "A name must start with a letter or underscore and may contain only letters, digits, underscores, \
                       and dashes.";
-        diagnostics.push(Diagnostic::error(format!("Invalid {} name", block.kind.name), detail).at(label.span));
+        let kind = if &*block.kind.name == "check" { "check block" } else { &*block.kind.name };
+        diagnostics.push(Diagnostic::error(format!("Invalid {kind} name"), detail).at(label.span));
     }
     wrong.is_none()
 }
@@ -103,7 +104,12 @@ pub(super) fn duplicate(kind: &str, name: impl Display, span: Span) -> Diagnosti
         "module" => "Duplicate module call".to_owned(),
         "local" => "Duplicate local value definition".to_owned(),
         "provider" => "Duplicate provider configuration".to_owned(),
-        "resource" | "data" | "ephemeral" => format!("Duplicate {kind} {:?} configuration", name.to_string()),
+        "resource" | "data" | "ephemeral" => {
+            let name = name.to_string();
+            let type_name = name.rsplit('.').nth(1).unwrap_or(&name);
+            format!("Duplicate {kind} {type_name:?} configuration")
+        }
+        "check" => format!("Duplicate check {:?} configuration", name.to_string()),
         _ => format!("Duplicate {kind} definition"),
     };
     let detail = format!(

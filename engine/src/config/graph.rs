@@ -141,6 +141,32 @@ impl Order {
         found
     }
 
+    /// For each block the ones of a kind that it needs, directly and through others; blocks that need none are left out.
+    pub fn needs_among(&self, of_kind: impl Fn(&Node) -> bool) -> HashMap<Node, Vec<Node>> {
+        let wanted: Vec<NodeIndex> = self.sorted.iter().copied().filter(|&at| of_kind(&self.graph[at])).collect();
+        let number: HashMap<NodeIndex, usize> = wanted.iter().enumerate().map(|(at, &it)| (it, at)).collect();
+        let mut reach: HashMap<NodeIndex, fixedbitset::FixedBitSet> = HashMap::new();
+        let mut all = HashMap::new();
+        if wanted.is_empty() {
+            return all;
+        }
+        for &at in &self.sorted {
+            let mut set = fixedbitset::FixedBitSet::with_capacity(wanted.len());
+            for need in self.graph.neighbors(at) {
+                set.union_with(&reach[&need]);
+                if let Some(&number) = number.get(&need) {
+                    set.insert(number);
+                }
+            }
+            if !set.is_clear() {
+                let nodes = set.ones().map(|it| self.graph[wanted[it]].clone()).collect();
+                all.insert(self.graph[at].clone(), nodes);
+            }
+            reach.insert(at, set);
+        }
+        all
+    }
+
     /// The resources that each resource needs, directly and through others.
     pub fn resource_dependencies(&self, config: &Config) -> BTreeMap<ConfigResource, BTreeSet<ConfigResource>> {
         let resources: Vec<ConfigResource> = self.nodes().filter_map(|node| node.resource(config)).collect();

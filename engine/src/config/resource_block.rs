@@ -106,7 +106,7 @@ fn ignore_changes(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Ignor
         ExprKind::Tuple(_) => IgnoreChanges::Paths(references(content, "ignore_changes", diagnostics)),
         _ => {
             let detail = "ignore_changes takes a list of arguments, or the keyword all: ignore_changes = [tags].";
-            diagnostics.push(Diagnostic::error("Invalid ignore_changes", detail).at(attribute.expr.span));
+            diagnostics.push(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
             IgnoreChanges::Nothing
         }
     }

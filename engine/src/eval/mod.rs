@@ -2,6 +2,7 @@
 
 mod body;
 mod call;
+mod check_blocks;
 mod check_names;
 mod declared;
 mod evaluator;
@@ -20,6 +21,7 @@ mod template;
 mod variables;
 
 pub use body::decode;
+pub use check_blocks::check_blocks;
 pub use check_names::{check_names, check_names_of};
 pub use evaluator::{Evaluator, Settings};
 pub use expand::{Expansion, expand};

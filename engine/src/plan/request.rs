@@ -13,7 +13,7 @@ use crate::addr::{InstanceAddr, Target};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Evaluator, Settings, check_names, root_variables};
+use crate::eval::{Evaluator, Settings, check_blocks, check_names, root_variables};
 use crate::events::Events;
 use crate::provider::Providers;
 use crate::store::Snapshot;
@@ -83,10 +83,12 @@ pub struct PlanResult {
 /// Makes a plan. Writes nothing and takes no lock.
 pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     let mut plan = empty_plan(&request);
-    let found = check_names(request.config, request.providers);
+    let mut found = check_names(request.config, request.providers);
+    found.extend(check_blocks(request.config, request.providers));
     if found.has_errors() {
         return failed(plan, found);
     }
+    let warnings = found;
     let prepared = Order::new(request.config)
         .and_then(|order| root_variables(request.config, request.variables).map(|variables| (order, variables)));
     let (order, variables) = match prepared {
@@ -105,6 +107,7 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     let included = Included::new(request.config, &order, &request.options, &prior);
     let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
     let mut walk = Walk::new(&request, &order, evaluator, prior, included);
+    walk.diagnostics.extend(warnings);
     walk.run().await;
     walk.check_imports();
     walk.orphans();
