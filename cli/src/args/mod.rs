@@ -1,6 +1,7 @@
 //! Arguments: commands and their options, as Terraform's users know them.
 
 mod failure;
+mod metadata;
 mod normalize;
 mod options;
 mod parse;
@@ -11,6 +12,7 @@ use clap::{Args, Parser, Subcommand};
 use plumb_engine::addr::{InstanceAddr, Target};
 
 pub use failure::{Misuse, misuse};
+pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 
@@ -57,6 +59,9 @@ pub enum Command {
     Refresh(ApplyArgs),
     /// Evaluate expressions.
     Console(ConsoleArgs),
+    /// Describe the language to programs.
+    #[command(subcommand)]
+    Metadata(MetadataCommand),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.

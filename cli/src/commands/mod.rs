@@ -7,6 +7,7 @@ mod drift;
 mod force_unlock;
 mod import;
 mod init;
+mod metadata;
 mod output;
 mod plan;
 mod show;
@@ -16,7 +17,7 @@ mod state_view;
 mod validate;
 mod version;
 
-use crate::args::{Command, StateCommand};
+use crate::args::{Command, MetadataCommand, StateCommand};
 use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
 
@@ -58,6 +59,9 @@ pub async fn run(command: Command, session: &Session) -> Exit {
         Command::Console(it) => {
             let ui = session.ui(&it.view, false);
             shown(&ui, console::run(&it, session, &ui).await)
+        }
+        Command::Metadata(MetadataCommand::Functions(it)) => {
+            finish(session.ui(&it.view, false), |ui| metadata::functions(&it, ui))
         }
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),

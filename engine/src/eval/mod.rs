@@ -6,6 +6,7 @@ mod check_names;
 mod declared;
 mod evaluator;
 mod expand;
+mod explain;
 mod expr;
 mod for_expr;
 mod instance;

@@ -126,7 +126,9 @@ impl Walk<'_> {
                 Ok(Some(Err(message))) => {
                     status = status.max(CheckStatus::Fail);
                     let diagnostic = Diagnostic { severity, ..Diagnostic::error(summary, &message) };
-                    self.diagnostics.push(diagnostic.at(condition.condition.span).of(address));
+                    let diagnostic = diagnostic.at(condition.condition.span).of(address);
+                    let place = (module, each, this.clone());
+                    self.diagnostics.push(self.evaluator.explain(diagnostic, &condition.condition, place));
                     problems.push(message);
                 }
                 Err(found) => {
