@@ -88,19 +88,24 @@ fn value_of(named: &Named<'_>, names: &mut dyn Names, frame: Option<&Frame<'_>>)
             Step::Splat { .. } => None,
         })
         .collect();
-    (1..=steps.len()).rev().find_map(|length| {
-        let steps = &steps[..length];
-        let (start, used) = match frame.and_then(|it| it.find(named.root)) {
-            Some(value) => (value.clone(), 0),
-            None => names.resolve(named.root, steps, named.span).ok()?,
+    if steps.is_empty() {
+        return None;
+    }
+    let bound = frame.and_then(|it| it.find(named.root)).map(|it| (it.clone(), 0));
+    // What a scope cannot find with all of the steps it may find with the first ones: a module, not its output.
+    let mut lengths = [steps.len(), 2, 1].into_iter().filter(|it| *it <= steps.len());
+    let (mut value, mut length) =
+        bound.or_else(|| lengths.find_map(|it| names.resolve(named.root, &steps[..it], named.span).ok()))?;
+    for step in &steps[length..] {
+        let next = match step {
+            StepValue::Attr(ident) => value::get_attr(&value, &ident.name),
+            StepValue::Index(key, _) => value::index(&value, key),
+            StepValue::Splat { .. } => break,
         };
-        let value = steps.iter().skip(used).try_fold(start, |value, step| match step {
-            StepValue::Attr(ident) => value::get_attr(&value, &ident.name).ok(),
-            StepValue::Index(key, _) => value::index(&value, key).ok(),
-            StepValue::Splat { .. } => None,
-        })?;
-        Some((text(named.root, steps), value))
-    })
+        let Ok(next) = next else { break };
+        (value, length) = (next, length + 1);
+    }
+    (length > 0).then(|| (text(named.root, &steps[..length]), value))
 }
 
 /// A reference as it is written.

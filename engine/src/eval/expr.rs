@@ -79,9 +79,12 @@ fn access(access: &Access, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> 
         }
         _ => (eval(&access.source, names, frame)?, 0),
     };
-    for (at, step) in steps.iter().enumerate().skip(used) {
-        let before = steps[..at].iter().fold(access.source.span, |span, step| span.to(step.span()));
-        value = apply_step(value, step, before, names, frame)?;
+    let mut before = access.source.span;
+    for (at, step) in steps.iter().enumerate() {
+        if at >= used {
+            value = apply_step(value, step, before, names, frame)?;
+        }
+        before = before.to(step.span());
     }
     Ok(value)
 }
