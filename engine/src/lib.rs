@@ -27,6 +27,8 @@ extern crate self as plumb_engine;
 pub mod addr;
 pub mod apply;
 pub mod config;
+#[cfg(test)]
+mod conformance;
 pub mod console;
 pub mod diagnostic;
 pub mod eval;

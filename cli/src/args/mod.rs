@@ -2,6 +2,7 @@
 
 mod failure;
 mod fmt;
+mod metadata;
 mod normalize;
 mod options;
 mod parse;
@@ -14,6 +15,7 @@ use plumb_engine::addr::{InstanceAddr, Target};
 
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
+pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 pub use test::TestArgs;
@@ -67,6 +69,9 @@ pub enum Command {
     Test(TestArgs),
     /// Rewrite files in the canonical layout.
     Fmt(FmtArgs),
+    /// Describe the language to programs.
+    #[command(subcommand)]
+    Metadata(MetadataCommand),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.

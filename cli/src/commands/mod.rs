@@ -9,6 +9,7 @@ mod force_unlock;
 mod get;
 mod import;
 mod init;
+mod metadata;
 mod output;
 mod plan;
 mod show;
@@ -19,7 +20,7 @@ mod test;
 mod validate;
 mod version;
 
-use crate::args::{Command, StateCommand};
+use crate::args::{Command, MetadataCommand, StateCommand};
 use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
 
@@ -68,6 +69,9 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             shown(&ui, console::run(&it, session, &ui).await)
         }
         Command::Fmt(it) => fmt::run(&it, &session.ui(&it.view, false)),
+        Command::Metadata(MetadataCommand::Functions(it)) => {
+            finish(session.ui(&it.view, false), |ui| metadata::functions(&it, ui))
+        }
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }

@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod drift;
 pub mod json_diagnostic;
+pub mod json_functions;
 pub mod json_plan;
 pub mod json_state;
 pub mod json_stream;

@@ -167,7 +167,10 @@ impl Executor<'_> {
             let verdict = self.evaluator.condition(module, condition, (each, this.cloned()));
             let found = judge(verdict, summary, condition, severity);
             worst = worst.max(found.status);
-            diagnostics.extend(found.diagnostics.of(&place.instance));
+            for it in found.diagnostics.of(&place.instance) {
+                let names = (module, each, this.cloned());
+                diagnostics.push(self.evaluator.explain(it, &condition.condition, names));
+            }
             self.conditions.checks.add(place, found.status, found.problem);
         }
         (worst, diagnostics)
