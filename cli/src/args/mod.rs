@@ -2,6 +2,7 @@
 
 mod failure;
 mod fmt;
+mod graph;
 mod normalize;
 mod options;
 mod parse;
@@ -14,6 +15,7 @@ use plumb_engine::addr::{InstanceAddr, Target};
 
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
+pub use graph::{GraphArgs, GraphFormat};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 pub use test::TestArgs;
@@ -65,6 +67,8 @@ pub enum Command {
     Test(TestArgs),
     /// Rewrite files in the canonical layout.
     Fmt(FmtArgs),
+    /// Draw what waits for what.
+    Graph(GraphArgs),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.

@@ -6,6 +6,7 @@ mod console;
 mod drift;
 mod fmt;
 mod force_unlock;
+mod graph;
 mod import;
 mod init;
 mod output;
@@ -66,6 +67,7 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             shown(&ui, console::run(&it, session, &ui).await)
         }
         Command::Fmt(it) => fmt::run(&it, &session.ui(&it.view, false)),
+        Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, ui)),
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }
