@@ -5,7 +5,7 @@ use std::path::Path;
 use plumb_engine::config::graph::Order;
 use plumb_engine::config::{self, Config};
 use plumb_engine::diagnostic::Diagnostic;
-use plumb_engine::diagram::{self, Diagram};
+use plumb_engine::diagram::{self, Diagram, Visit};
 use plumb_engine::source::SourceMap;
 
 use crate::args::{GraphArgs, GraphFormat};
@@ -38,8 +38,9 @@ fn draw(args: &GraphArgs, kind: Option<&str>) -> Result<Diagram, Failure> {
             Ok(diagram::operations(&file.plan).map_err(|found| Failure::new(found, &SourceMap::default()))?)
         }
         // Without a plan nothing is known of operations: what is planned is what could be applied.
-        (_, Some("plan" | "plan-refresh-only" | "apply")) => {
-            Ok(diagram::plan(&load(args)?, &workspace::snapshot(&args.state)?))
+        (_, Some(kind @ ("plan" | "plan-refresh-only" | "apply"))) => {
+            let visit = if kind == "apply" { Visit::Apply } else { Visit::Plan };
+            Ok(diagram::plan(&load(args)?, &workspace::snapshot(&args.state)?, visit))
         }
         (_, Some("plan-destroy")) => Ok(diagram::destroy(&load(args)?, &workspace::snapshot(&args.state)?)),
         (_, Some(kind)) => Err(unsupported(kind).into()),

@@ -161,14 +161,27 @@ impl Order {
 }
 
 /// What every block needs directly, circles included. A called module that is named as a whole stands as its
-/// [`Node::Close`].
+/// [`Node::Close`]; everything inside of one needs its [`Node::Expand`] and [`Node::Gate`].
 pub fn dependencies(config: &Config) -> BTreeMap<Node, BTreeSet<Node>> {
     let Build { graph, .. } = Build::new(config, Whole::Close);
-    let needs = |at| graph.neighbors(at).map(|need| graph[need].clone()).collect();
+    let needs = |at: NodeIndex| {
+        let own = graph[at].block_of().filter(|it| config.module(*it).parent.is_some());
+        let implied = own.into_iter().flat_map(|it| [Node::Expand(it), Node::Gate(it)]);
+        graph.neighbors(at).map(|need| graph[need].clone()).chain(implied).collect()
+    };
     graph.node_indices().map(|at| (graph[at].clone(), needs(at))).collect()
 }
 
 impl Node {
+    /// The module whose block it is; `None` for what is no block of a module or belongs to several.
+    pub fn block_of(&self) -> Option<ModuleIndex> {
+        match self {
+            Node::Variable(module, _) | Node::Local(module, _) | Node::Output(module, _) => Some(*module),
+            Node::Resource(module, _) | Node::Check(module, _) => Some(*module),
+            Node::Expand(_) | Node::Gate(_) | Node::Close(_) | Node::Provider(_) => None,
+        }
+    }
+
     /// The resource that the node stands for.
     pub fn resource(&self, config: &Config) -> Option<ConfigResource> {
         match self {

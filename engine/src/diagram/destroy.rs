@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use super::plan::removed_outputs;
 use super::{Diagram, Draft, Vertex};
 use crate::addr::ConfigResource;
 use crate::config::Config;
@@ -32,5 +33,6 @@ pub fn destroy(config: &Config, snapshot: &Snapshot) -> Diagram {
     for output in config.root().outputs.keys() {
         draft.step(&format!("output.{output} (expand)"));
     }
+    removed_outputs(&mut draft, config, snapshot);
     draft.finish()
 }

@@ -14,7 +14,7 @@ use crate::addr::ConfigResource;
 
 pub use destroy::destroy;
 pub use operations::operations;
-pub use plan::plan;
+pub use plan::{Visit, plan};
 pub use resources::resources;
 
 /// Things and what they wait for; no edge says what others say together.

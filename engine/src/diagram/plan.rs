@@ -8,8 +8,17 @@ use crate::config::graph::{Node, dependencies};
 use crate::config::{Config, ModuleIndex};
 use crate::store::Snapshot;
 
-/// What planning a configuration visits, and what of the state is in no configuration any more.
-pub fn plan(config: &Config, snapshot: &Snapshot) -> Diagram {
+/// What a diagram of a configuration is for.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Visit {
+    /// A plan: it also looks at objects that are in no configuration any more, and reports checks.
+    Plan,
+    /// An apply of which no more is known than the configuration.
+    Apply,
+}
+
+/// What planning or applying a configuration visits.
+pub fn plan(config: &Config, snapshot: &Snapshot, visit: Visit) -> Diagram {
     let needs = dependencies(config);
     let used: BTreeSet<&Node> = needs
         .iter()
@@ -23,9 +32,13 @@ pub fn plan(config: &Config, snapshot: &Snapshot) -> Diagram {
         for need in needs {
             edge(&mut draft, config, node, need);
         }
-        place(&mut draft, config, node, at);
+        close(&mut draft, config, node);
+        if let (Node::Check(index, name), Visit::Plan) = (node, visit) {
+            report(&mut draft, config, *index, name, at);
+        }
     }
-    orphans(&mut draft, config, snapshot);
+    orphans(&mut draft, config, snapshot, visit);
+    removed_outputs(&mut draft, config, snapshot);
     draft.finish()
 }
 
@@ -91,39 +104,46 @@ fn edge(draft: &mut Draft, config: &Config, node: &Node, need: &Node) {
 fn is_seen_from(config: &Config, index: ModuleIndex, need: &Node) -> bool {
     match need {
         Node::Variable(at, _) | Node::Local(at, _) | Node::Resource(at, _) | Node::Check(at, _) => *at == index,
-        Node::Output(at, _) | Node::Close(at) => config.module(*at).parent == Some(index),
-        Node::Expand(_) | Node::Gate(_) | Node::Provider(_) => false,
+        Node::Output(at, _) | Node::Close(at) | Node::Expand(at) => config.module(*at).parent == Some(index),
+        Node::Gate(_) | Node::Provider(_) => false,
     }
 }
 
-/// Everything inside of a module waits for its expansion, and its end for everything inside.
-fn place(draft: &mut Draft, config: &Config, node: &Node, at: usize) {
-    let index = match node {
-        Node::Variable(index, _) | Node::Local(index, _) | Node::Output(index, _) => *index,
-        Node::Resource(index, _) | Node::Check(index, _) => *index,
-        Node::Expand(_) | Node::Gate(_) | Node::Close(_) | Node::Provider(_) => return,
-    };
-    if let Node::Check(_, name) = node {
-        let module = config.module(index);
-        let within = if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
-        let report = draft.step(&format!("{within}check.{name} (report)"));
-        draft.edge(at, report);
-        if let Some(data) = &module.checks[name].data {
-            let data = vertex(draft, config, &Node::Resource(index, data.clone()));
-            draft.edge(data, report);
-        }
+/// The end of a module waits for everything inside.
+fn close(draft: &mut Draft, config: &Config, node: &Node) {
+    let Some(index) = node.block_of().filter(|it| !config.module(*it).path.is_root()) else { return };
+    let (close, inside) = (vertex(draft, config, &Node::Close(index)), value(draft, config, node));
+    draft.edge(close, inside);
+}
+
+/// The report of a check is open before its own data source is read: it is where a failed read is noted.
+fn report(draft: &mut Draft, config: &Config, index: ModuleIndex, name: &str, check: usize) {
+    let module = config.module(index);
+    let within = if module.path.is_root() { String::new() } else { format!("{}.", module.path) };
+    let report = draft.step(&format!("{within}check.{name} (report)"));
+    draft.edge(check, report);
+    if !module.path.is_root() {
+        let open = vertex(draft, config, &Node::Expand(index));
+        draft.edge(report, open);
     }
-    let ends = value(draft, config, node);
-    if !config.module(index).path.is_root() {
-        let (open, close) = (vertex(draft, config, &Node::Expand(index)), vertex(draft, config, &Node::Close(index)));
-        draft.edge(at, open);
-        draft.edge(close, ends);
+    if let Some(data) = module.checks.get(name).and_then(|it| it.data.as_ref()) {
+        let data = vertex(draft, config, &Node::Resource(index, data.clone()));
+        draft.edge(data, report);
     }
 }
 
-fn orphans(draft: &mut Draft, config: &Config, snapshot: &Snapshot) {
+fn orphans(draft: &mut Draft, config: &Config, snapshot: &Snapshot, visit: Visit) {
     for (key, record) in &snapshot.objects {
         let resource = key.addr.config();
+        for depth in 1..=resource.module.0.len() {
+            let path = ModulePath(resource.module.0[..depth].to_vec());
+            if config.find_module(&path).is_none() {
+                draft.step(&format!("{path} (close)"));
+            }
+        }
+        if visit == Visit::Apply {
+            continue;
+        }
         let what = match &key.deposed {
             Some(deposed) => format!(" (deposed {deposed})"),
             None if config.resource(&resource).is_none() => " (orphan)".to_owned(),
@@ -131,13 +151,11 @@ fn orphans(draft: &mut Draft, config: &Config, snapshot: &Snapshot) {
         };
         let at = draft.vertex(&key.to_string(), || Vertex::resource(&key.addr, &what, &resource));
         draft.provided(at, &record.provider);
-        for depth in 1..=resource.module.0.len() {
-            let path = ModulePath(resource.module.0[..depth].to_vec());
-            if config.find_module(&path).is_none() {
-                draft.step(&format!("{path} (close)"));
-            }
-        }
     }
+}
+
+/// Outputs that are in the state and in no configuration any more.
+pub(super) fn removed_outputs(draft: &mut Draft, config: &Config, snapshot: &Snapshot) {
     for output in snapshot.outputs.keys().filter(|it| !config.root().outputs.contains_key(*it)) {
         let name = format!("output.{output} (destroy)");
         draft.vertex(&name, || Vertex::drawn(&name, &name, Shape::Note));
