@@ -113,3 +113,65 @@ fn quoted(text: &str) -> String {
 fn mermaid_text(text: &str) -> String {
     format!("\"{}\"", text.replace('"', "#quot;"))
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn vertex(name: &str, label: &str, module: &str, shape: Option<Shape>) -> Vertex {
+        Vertex { name: name.into(), label: label.into(), module: module.into(), shape }
+    }
+
+    #[test]
+    fn resources_stand_in_the_cluster_of_their_module() {
+        let shape = Some(Shape::Box);
+        let vertices = vec![
+            vertex("x.a", "x.a", "", shape),
+            vertex("module.m.x.b", "x.b", "module.m", shape),
+            vertex("module.n.x.c", "x.c", "module.n", shape),
+        ];
+        let diagram = Diagram { vertices, edges: [(1, 0)].into() };
+        let dot = dot_of_resources(&diagram);
+        let body: Vec<&str> = dot.lines().skip(3).collect();
+        assert_eq!(
+            body,
+            [
+                "  \"x.a\" [label=\"x.a\"];",
+                "  subgraph \"cluster_module.m\" {",
+                "    label = \"module.m\"",
+                "    fontname = \"sans-serif\"",
+                "    \"module.m.x.b\" [label=\"x.b\"];",
+                "  }",
+                "  subgraph \"cluster_module.n\" {",
+                "    label = \"module.n\"",
+                "    fontname = \"sans-serif\"",
+                "    \"module.n.x.c\" [label=\"x.c\"];",
+                "  }",
+                "  \"module.m.x.b\" -> \"x.a\";",
+                "}",
+            ]
+        );
+        let chart: Vec<String> = mermaid(&diagram).lines().map(str::to_owned).collect();
+        assert_eq!(chart[1..4], ["  n0[\"x.a\"]", "  subgraph \"module.m\"", "    n1[\"x.b\"]"]);
+        assert_eq!(chart.last().unwrap(), "  n1 --> n0");
+    }
+
+    #[test]
+    fn steps_are_drawn_by_their_edges_alone_and_circles_in_red() {
+        let vertices = vec![vertex("local.l", "", "", None), vertex("p[\"q\"]", "p[\"q\"]", "", Some(Shape::Diamond))];
+        let diagram = Diagram { vertices, edges: [(0, 1), (1, 0)].into() };
+        let dot = dot(&diagram, true);
+        let body: Vec<&str> = dot.lines().skip(4).map(str::trim_start).collect();
+        assert_eq!(
+            body,
+            [
+                "\"[root] p[\\\"q\\\"]\" [label = \"p[\\\"q\\\"]\", shape = \"diamond\"]",
+                "\"[root] local.l\" -> \"[root] p[\\\"q\\\"]\" [color = \"red\", penwidth = \"2.0\"]",
+                "\"[root] p[\\\"q\\\"]\" -> \"[root] local.l\" [color = \"red\", penwidth = \"2.0\"]",
+                "}",
+                "}",
+            ]
+        );
+        assert_eq!(mermaid(&diagram).lines().nth(2), Some("  n1{{\"p[#quot;q#quot;]\"}}"));
+    }
+}
