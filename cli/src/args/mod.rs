@@ -2,6 +2,7 @@
 
 mod failure;
 mod fmt;
+mod graph;
 mod metadata;
 mod normalize;
 mod options;
@@ -15,6 +16,7 @@ use plumb_engine::addr::{InstanceAddr, Target};
 
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
+pub use graph::{GraphArgs, GraphFormat};
 pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
@@ -72,6 +74,8 @@ pub enum Command {
     /// Describe the language to programs.
     #[command(subcommand)]
     Metadata(MetadataCommand),
+    /// Draw what waits for what.
+    Graph(GraphArgs),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.

@@ -7,6 +7,7 @@ mod drift;
 mod fmt;
 mod force_unlock;
 mod get;
+mod graph;
 mod import;
 mod init;
 mod metadata;
@@ -72,6 +73,7 @@ pub async fn run(command: Command, session: &Session) -> Exit {
         Command::Metadata(MetadataCommand::Functions(it)) => {
             finish(session.ui(&it.view, false), |ui| metadata::functions(&it, ui))
         }
+        Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, ui)),
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }

@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod diff;
 pub mod drift;
+pub mod graph;
 pub mod json_diagnostic;
 pub mod json_functions;
 pub mod json_plan;
