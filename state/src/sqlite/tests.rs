@@ -308,7 +308,7 @@ fn a_directory_that_cannot_be_written_is_readable() {
     let odd = path.with_file_name("100% #1?.db");
     fs::rename(&path, &odd).unwrap();
     let mut conn = open::unshared(&odd).unwrap();
-    assert_eq!(objects::snapshot(&mut conn).unwrap().objects.len(), 1);
+    assert_eq!(objects::snapshot(&mut conn, &Vault::default()).unwrap().objects.len(), 1);
     assert_eq!(fs::read_dir(odd.parent().unwrap()).unwrap().count(), 1);
 }
 
