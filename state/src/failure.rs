@@ -88,6 +88,11 @@ pub(crate) fn not_open(operation: OperationId) -> StoreError {
     conflict(format_args!("operation {}", operation.0), "it has ended before, or never began")
 }
 
+/// A query by hand that cannot be answered.
+pub(crate) fn bad_query(reason: &str) -> StoreError {
+    conflict("the query", reason)
+}
+
 fn conflict(subject: impl ToString, reason: impl ToString) -> StoreError {
     StoreError::Conflict { subject: subject.to_string(), reason: reason.to_string() }
 }

@@ -8,6 +8,7 @@ mod migrations;
 mod objects;
 mod open;
 mod rows;
+mod tables;
 #[cfg(test)]
 mod tests;
 mod vault;
@@ -29,6 +30,8 @@ use self::vault::Vault;
 use crate::failure::foreign_run;
 use crate::options::{Options, rfc3339};
 use crate::seal::StateKey;
+
+pub use self::tables::Table;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -67,19 +70,22 @@ impl SqliteStore {
         Ok(Some(Self { path, options, conn: Mutex::new(conn), vault }))
     }
 
-    /// Seals every sensitive value anew with another key, or with none: all or nothing. Stores that are open keep
-    /// reading with the old key, which fails, and cannot write any more.
+    /// Whether sensitive values are sealed in the file.
+    pub fn is_sealed(&self) -> bool {
+        self.vault.is_sealed()
+    }
+
+    /// Seals every sensitive value anew with another key, or with none: all or nothing. This store and others that are
+    /// open then have an old key, and neither read sealed values nor write any more.
     ///
     /// # Errors
     /// The lease was lost, does not cover the whole state, or the file cannot be written; [`StoreError::Sealed`] when the
     /// present key is missing.
-    pub fn rekey(&mut self, lease: &Lease, key: Option<StateKey>) -> Result<()> {
+    pub fn rekey(&self, lease: &Lease, key: Option<&StateKey>) -> Result<()> {
         self.fenced(lease, "sealing the state anew", |conn, origin| {
             origin.grant.covers_row(conn, &Row::from_text("the whole state"))?;
-            vault::rekey(conn, &self.vault, key.as_ref())
+            vault::rekey(conn, &self.vault, key)
         })?;
-        self.options.key = key;
-        self.vault = self.read("opening the state", |conn| Vault::of(conn, &self.options))?;
         // What was in clear before must not stay in free pages or in the log.
         self.read("tidying the state", |conn| Ok(conn.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")?))
     }

@@ -10,6 +10,9 @@ use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, OperationAction
 use serde_json::json;
 use tempfile::TempDir;
 
+mod history;
+mod sealing;
+
 use super::migrations::{APPLICATION_ID, STEPS};
 use super::*;
 use crate::conformance::{self, TestClock};

@@ -58,6 +58,11 @@ impl Vault {
         Self::of(conn, options)
     }
 
+    /// Whether anything sensitive is sealed.
+    pub fn is_sealed(&self) -> bool {
+        self.wrapped.is_some()
+    }
+
     /// Fails when the file was given another key since it was opened.
     pub fn check(&self, conn: &Connection) -> Result<()> {
         if stored(conn)? == self.wrapped {
