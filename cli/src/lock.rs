@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plumb_engine::store::{Lease, LockRequest, Scope, Store, StoreError};
+use plumb_engine::store::{Lease, LockRequest, Run, RunOutcome, RunStatus, Scope, Store, StoreError};
 use plumb_state::{LEASE, SqliteStore};
 use tokio::task::JoinHandle;
 
@@ -60,6 +60,15 @@ fn jittered(pause: Duration) -> Duration {
 }
 
 impl Lock {
+    /// Records a run that is done in one go, so that its writes have an author.
+    pub fn begin(&self, command: &str, summary: &str) -> Result<(), Failure> {
+        let (command, summary) = (command.to_owned(), summary.to_owned());
+        let run = Run { id: self.lease.run.clone(), command, who: who(), commit: None, summary };
+        self.store.begin_run(&self.lease, &run)?;
+        let outcome = RunOutcome { status: RunStatus::Succeeded, calls: 0 };
+        Ok(self.store.end_run(&self.lease, &outcome)?)
+    }
+
     /// Gives the lease back.
     pub fn release(self) -> Result<(), Failure> {
         self.renewal.abort();

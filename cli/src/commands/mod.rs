@@ -7,13 +7,16 @@ mod drift;
 mod fmt;
 mod force_unlock;
 mod get;
+mod history;
 mod import;
 mod init;
 mod output;
 mod plan;
 mod show;
+mod sql;
 mod state_edit;
 mod state_exchange;
+mod state_rekey;
 mod state_view;
 mod test;
 mod validate;
@@ -68,6 +71,11 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             shown(&ui, console::run(&it, session, &ui).await)
         }
         Command::Fmt(it) => fmt::run(&it, &session.ui(&it.view, false)),
+        Command::History(it) => {
+            let (ui, result) = history::run(&it, session);
+            shown(&ui, result)
+        }
+        Command::Sql(it) => finish(session.ui(&it.view, false), |ui| sql::run(&it, ui)),
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }
@@ -89,6 +97,10 @@ async fn state(command: StateCommand, session: &Session) -> Exit {
         StateCommand::Push(it) => {
             let ui = session.ui(&it.view, false);
             shown(&ui, state_exchange::push(&it, &ui).await)
+        }
+        StateCommand::Rekey(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, state_rekey::run(&it, session, &ui).await)
         }
     }
 }

@@ -3,6 +3,7 @@
 pub mod diagnostic;
 pub mod diff;
 pub mod drift;
+pub mod history;
 pub mod json_diagnostic;
 pub mod json_plan;
 pub mod json_state;
@@ -16,6 +17,7 @@ pub mod progress;
 mod schema;
 pub mod state_show;
 pub mod summary;
+pub mod table;
 #[cfg(test)]
 mod tests;
 mod unified_diff;
