@@ -74,6 +74,11 @@ pub fn listing(state: &StateOption) -> Result<Snapshot, Failure> {
     }
 }
 
+/// The state for reading; `None` when there is none yet.
+pub fn existing(state: &StateOption) -> Result<Option<SqliteStore>, Failure> {
+    Ok(SqliteStore::open_existing(&state.path, options())?)
+}
+
 /// The state for reading, whether or not the key is there; `None` when there is none yet.
 pub fn existing_hiding(state: &StateOption) -> Result<Option<SqliteStore>, Failure> {
     Ok(SqliteStore::open_existing(&state.path, hiding())?)

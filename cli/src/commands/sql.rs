@@ -1,5 +1,7 @@
 //! `sql`: a query over what the state holds.
 
+use plumb_engine::diagnostic::Diagnostic;
+use plumb_engine::store::StoreError;
 use serde_json::{Map, Value as Json};
 
 use super::history;
@@ -10,7 +12,12 @@ use crate::ui::Ui;
 
 /// Runs the command.
 pub fn run(args: &SqlArgs, ui: &Ui) -> Result<Exit, Failure> {
-    let found = history::store(&args.state)?.query(&args.query)?;
+    let found = history::store(&args.state)?.query(&args.query).map_err(|error| match error {
+        StoreError::Conflict { reason, .. } => {
+            Failure::from(Diagnostic::error("Invalid query", format!("The query cannot be answered: {reason}.")))
+        }
+        other => other.into(),
+    })?;
     if args.json {
         let object = |row: Vec<Json>| Json::Object(Map::from_iter(found.columns.iter().cloned().zip(row)));
         ui.document(&Json::Array(found.rows.iter().cloned().map(object).collect()));

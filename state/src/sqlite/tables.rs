@@ -59,7 +59,7 @@ const SOURCES: &[Source] = &[
             action TEXT, provider TEXT, began TEXT, ended TEXT, seconds REAL, ended_by TEXT, outcome TEXT, error TEXT,
             object_id TEXT",
         select: "SELECT id, run, address, nullif(deposed, ''), module, mode, type, name, action, provider, began, ended,
-            (julianday(ended) - julianday(began)) * 86400, ended_by, outcome, error, made_id FROM operations ORDER BY id",
+            round((julianday(ended) - julianday(began)) * 86400, 3), ended_by, outcome, error, made_id FROM operations ORDER BY id",
     },
     Source {
         name: "versions",
