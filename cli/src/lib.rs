@@ -2,6 +2,7 @@
 
 mod args;
 mod commands;
+mod key;
 mod line_editor;
 mod lock;
 mod log;
@@ -88,6 +89,9 @@ fn start(cli: Cli, session: &Session) -> Exit {
         return refuse(Diagnostic::error("Error handling -chdir option", detail), session);
     }
     if let Err(diagnostic) = log::start(&session.environment) {
+        return refuse(diagnostic, session);
+    }
+    if let Err(diagnostic) = key::start(&session.environment) {
         return refuse(diagnostic, session);
     }
     let command = match cli.command {

@@ -3,6 +3,7 @@
 mod failure;
 mod fmt;
 mod graph;
+mod history;
 mod metadata;
 mod normalize;
 mod options;
@@ -17,6 +18,7 @@ use plumb_engine::addr::{InstanceAddr, Target};
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
 pub use graph::{GraphArgs, GraphFormat};
+pub use history::{HistoryArgs, HistoryCommand, HistoryPruneArgs, HistoryShowArgs, SqlArgs};
 pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
@@ -76,6 +78,10 @@ pub enum Command {
     Metadata(MetadataCommand),
     /// Draw what waits for what.
     Graph(GraphArgs),
+    /// Show what runs did.
+    History(HistoryArgs),
+    /// Ask the state by an SQL query.
+    Sql(SqlArgs),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.
@@ -259,6 +265,8 @@ pub enum StateCommand {
     Pull(StatePullArgs),
     /// Replace the state by JSON of Terraform's format, version 4.
     Push(StatePushArgs),
+    /// Seal sensitive values with another key, or with none.
+    Rekey(StateRekeyArgs),
 }
 
 /// `state list`.
@@ -285,6 +293,9 @@ pub struct StateListArgs {
 pub struct StateShowArgs {
     /// The instance.
     pub address: InstanceAddr,
+    /// As it was after this run, or at this time (RFC 3339).
+    #[arg(long, value_name = "RUN|TIME")]
+    pub at: Option<String>,
     /// State.
     #[command(flatten)]
     pub state: StateOption,
@@ -357,6 +368,24 @@ pub struct StatePushArgs {
     /// Write even a state of another lineage, or one that is older.
     #[arg(long)]
     pub force: bool,
+    /// Locks.
+    #[command(flatten)]
+    pub lock: LockOptions,
+    /// State.
+    #[command(flatten)]
+    pub state: StateOption,
+    /// Output.
+    #[command(flatten)]
+    pub view: ViewOptions,
+}
+
+/// `state rekey`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct StateRekeyArgs {
+    /// Have the values in clear from now on.
+    #[arg(long)]
+    pub none: bool,
     /// Locks.
     #[command(flatten)]
     pub lock: LockOptions,

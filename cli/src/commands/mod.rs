@@ -8,14 +8,17 @@ mod fmt;
 mod force_unlock;
 mod get;
 mod graph;
+mod history;
 mod import;
 mod init;
 mod metadata;
 mod output;
 mod plan;
 mod show;
+mod sql;
 mod state_edit;
 mod state_exchange;
+mod state_rekey;
 mod state_view;
 mod test;
 mod validate;
@@ -74,6 +77,11 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             finish(session.ui(&it.view, false), |ui| metadata::functions(&it, ui))
         }
         Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, ui)),
+        Command::History(it) => {
+            let (ui, result) = history::run(&it, session);
+            shown(&ui, result)
+        }
+        Command::Sql(it) => finish(session.ui(&it.view, false), |ui| sql::run(&it, ui)),
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }
@@ -95,6 +103,10 @@ async fn state(command: StateCommand, session: &Session) -> Exit {
         StateCommand::Push(it) => {
             let ui = session.ui(&it.view, false);
             shown(&ui, state_exchange::push(&it, &ui).await)
+        }
+        StateCommand::Rekey(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, state_rekey::run(&it, session, &ui).await)
         }
     }
 }

@@ -353,6 +353,9 @@ impl<'a> Executor<'a> {
 
     /// The block of the change's instance, evaluated with all that is known by now.
     fn configure(&mut self, change: &ResourceChange, schema: &crate::schema::Schema) -> Result<Value, Diagnostics> {
+        if let Some(given) = self.request.plan.given.get(&change.object) {
+            return super::record::resolve(given, self.request.store);
+        }
         let addr = &change.object.addr;
         let gone = || Diagnostic::error("Instance not in configuration", format!("{addr} has no block any more."));
         let module = self.evaluator.find_module(&addr.module).ok_or_else(gone)?;
@@ -468,7 +471,9 @@ impl<'a> Executor<'a> {
             OperationKind::Read => {}
             _ => self.done.add += 1,
         }
-        if let Some(module) = self.evaluator.find_module(&object.addr.module) {
+        // What no block asks for is nothing that blocks see.
+        let block = !self.request.plan.given.contains_key(&change.object);
+        if let Some(module) = self.evaluator.find_module(&object.addr.module).filter(|_| block) {
             self.evaluator.objects.set(module, &object.addr.resource, &object.addr.key, value);
         }
         Ok(())

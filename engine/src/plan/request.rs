@@ -152,7 +152,7 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     PlanResult { plan, diagnostics, calls }
 }
 
-fn empty_plan(request: &PlanRequest<'_>) -> Plan {
+pub(super) fn empty_plan(request: &PlanRequest<'_>) -> Plan {
     Plan {
         mode: request.options.mode,
         lineage: request.snapshot.lineage.clone(),
@@ -165,18 +165,19 @@ fn empty_plan(request: &PlanRequest<'_>) -> Plan {
         targets: request.options.targets.clone(),
         excludes: request.options.excludes.clone(),
         read_set: request.snapshot.objects.iter().map(|(key, it)| (key.clone(), it.row_version)).collect(),
+        given: BTreeMap::new(),
         checks: Vec::new(),
         timestamp: request.settings.plan_time.clone(),
         errored: false,
     }
 }
 
-fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanResult {
+pub(super) fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanResult {
     plan.errored = true;
     PlanResult { plan, diagnostics, calls: BTreeMap::new() }
 }
 
-fn stored_variables(config: &Config, values: &BTreeMap<Arc<str>, Value>) -> BTreeMap<Arc<str>, Value> {
+pub(super) fn stored_variables(config: &Config, values: &BTreeMap<Arc<str>, Value>) -> BTreeMap<Arc<str>, Value> {
     let stored = values.iter().filter(|(name, _)| !config.root().variables[*name].ephemeral);
     stored.map(|(name, value)| (name.clone(), value.clone())).collect()
 }
