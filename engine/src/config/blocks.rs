@@ -20,9 +20,9 @@ use crate::value::{self, Constraint, Type, Value};
 /// Takes in the blocks of one file. Module calls are left to the loader, which knows where their sources are.
 pub(super) fn read_file(module: &mut Module, body: &Body, calls: &mut Vec<Block>, diagnostics: &mut Diagnostics) {
     for attribute in &body.attributes {
-        let detail =
-            format!("An argument named {:?} is not expected here: a file consists of blocks.", attribute.name.name);
-        diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(attribute.name.span));
+        let kinds = TOP_LEVEL.iter().map(|(kind, _)| *kind);
+        let block = kinds.clone().any(|it| it == &*attribute.name.name);
+        diagnostics.push(content::unsupported_argument(attribute, kinds, block, body.json));
     }
     for block in &body.blocks {
         let Some((_, labels)) = TOP_LEVEL.iter().find(|(kind, _)| *kind == &*block.kind.name) else {

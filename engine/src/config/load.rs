@@ -9,10 +9,10 @@ use super::blocks::{duplicate, provider_ref, references, text};
 use super::content::{self, Shape};
 use super::files::{Disk, Embedded, Files};
 use super::module::{Module, ModuleCall, ModuleIndex};
-use super::{Config, resource_block};
+use super::{Config, overrides, parse_json_body, resource_block};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::syntax::ast::{Block, ExprKind};
+use crate::syntax::ast::{Block, Body, ExprKind};
 use crate::syntax::parse_body;
 
 /// How deep modules may call each other.
@@ -92,26 +92,56 @@ fn read_module(
         );
         diagnostics.push(Diagnostic::error("No configuration files", detail).at_opt(called_at));
     }
+    let (mut primary, mut overriding) = (Vec::new(), Vec::new());
     for path in paths {
-        match files.read(&path) {
-            Ok(source) => {
-                let file = config.sources.add(path, source.as_str());
-                let (body, found) = parse_body(file, &source);
-                diagnostics.extend(found);
-                super::blocks::read_file(module, &body, &mut calls, diagnostics);
-            }
-            Err(error) => {
-                let detail = format!("The file {} could not be read: {error}.", path.display());
-                diagnostics.push(Diagnostic::error("Failed to read file", detail));
-            }
+        let bodies = if is_override(&path) { &mut overriding } else { &mut primary };
+        bodies.extend(read_file(config, files, &path, diagnostics));
+    }
+    for body in overriding {
+        // Blocks of override files need others to lie over, also where there is no file to hold them.
+        if primary.is_empty() {
+            primary.push(Body { attributes: Vec::new(), blocks: Vec::new(), span: body.span, json: body.json });
         }
+        overrides::apply(&mut primary, body, diagnostics);
+    }
+    for body in &primary {
+        super::blocks::read_file(module, body, &mut calls, diagnostics);
     }
     calls
 }
 
+/// The content of a file; none where it cannot be read.
+fn read_file(config: &mut Config, files: &dyn Files, path: &Path, diagnostics: &mut Diagnostics) -> Option<Body> {
+    match files.read(path) {
+        Ok(source) => {
+            let file = config.sources.add(path, source.as_str());
+            let json = path.extension().is_some_and(|it| it == "json");
+            let (body, found) = if json { parse_json_body(file, &source) } else { parse_body(file, &source) };
+            diagnostics.extend(found);
+            Some(body)
+        }
+        Err(error) => {
+            let detail = format!("The file {} could not be read: {error}.", path.display());
+            diagnostics.push(Diagnostic::error("Failed to read file", detail));
+            None
+        }
+    }
+}
+
+/// The name of a configuration file without its extension; `None` for other files.
+fn stem(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    let stem = name.strip_suffix(".tf").or_else(|| name.strip_suffix(".tf.json"))?;
+    let passing = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
+    (!passing).then_some(stem)
+}
+
 fn is_configuration(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.ends_with(".tf") && !name.starts_with('.') && !name.ends_with('~') && !name.starts_with('#')
+    stem(path).is_some()
+}
+
+fn is_override(path: &Path) -> bool {
+    stem(path).is_some_and(overrides::is_override)
 }
 
 fn read_call(
