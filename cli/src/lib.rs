@@ -6,6 +6,7 @@ mod lock;
 mod log;
 mod plan_file;
 mod progress;
+mod prompt;
 mod render;
 mod session;
 mod signals;
@@ -25,7 +26,7 @@ use crate::session::{Exit, Session};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Version of Terraform whose language and interface plumb speaks: what tools read that ask for a version.
-pub const TERRAFORM_VERSION: &str = "1.11.4";
+pub const TERRAFORM_VERSION: &str = plumb_engine::config::LANGUAGE_VERSION;
 
 /// All providers that plumb was built with.
 pub fn providers() -> Providers {

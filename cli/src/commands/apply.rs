@@ -95,7 +95,7 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
 
 /// Makes a plan and has it approved; `Err` with the exit code when there is nothing to execute.
 async fn planned(args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Result<Approved, Exit>, Failure> {
-    let loaded = workspace::load(session, &args.planning.variables)?;
+    let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
     settle_interrupted(&loaded, args, session, ui).await?;
     let snapshot = workspace::snapshot(&args.state)?;
     let result = plan::make(&loaded, &snapshot, args.planning.plan_options(), session, ui).await;

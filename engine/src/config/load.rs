@@ -5,10 +5,11 @@ use std::collections::btree_map::Entry;
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
-use super::blocks::{duplicate, provider_ref, references, text};
+use super::blocks::{duplicate, text};
 use super::content::{self, Shape};
 use super::files::{Disk, Embedded, Files};
 use super::module::{Module, ModuleCall, ModuleIndex};
+use super::quoted::{provider_ref, references};
 use super::{Config, overrides, parse_json_body, resource_block};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -158,7 +159,14 @@ fn read_call(
     };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     for inner in &content.rest.blocks {
-        diagnostics.push(content::unsupported_block(inner, [], false));
+        let kind = &*inner.kind.name;
+        let reserved = matches!(kind, "lifecycle" | "locals" | "provider" | "variable");
+        diagnostics.push(if reserved {
+            let detail = format!("The block type {kind:?} is reserved in module blocks and has no meaning there yet.");
+            Diagnostic::error("Reserved block type name in module block", detail).at(inner.kind.span)
+        } else {
+            content::unsupported_block(inner, [], false)
+        });
     }
     let source = text(&content, "source", diagnostics)?;
     let span = content.attribute("source")?.expr.span;
@@ -180,12 +188,20 @@ fn read_call(
     if let Some(attribute) = content.attribute("providers") {
         match &attribute.expr.kind {
             ExprKind::Object(items) => {
-                providers
-                    .extend(items.iter().filter_map(|it| Some((provider_ref(&it.key)?, provider_ref(&it.value)?))));
+                for item in items {
+                    let (inner, outer) = (provider_ref(&item.key, diagnostics), provider_ref(&item.value, diagnostics));
+                    if let (Some(inner), Some(outer)) = (inner, outer)
+                        && providers.insert(inner, outer).is_some()
+                    {
+                        let detail =
+                            "The module takes each provider configuration once. Remove one of the two entries.";
+                        diagnostics.push(Diagnostic::error("Duplicate provider address", detail).at(item.key.span));
+                    }
+                }
             }
             _ => {
                 let detail = "providers takes a map from the module's provider names to yours: { aws = aws.west }.";
-                diagnostics.push(Diagnostic::error("Invalid providers argument", detail).at(attribute.expr.span));
+                diagnostics.push(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
             }
         }
     }

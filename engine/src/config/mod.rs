@@ -1,6 +1,7 @@
 //! Configurations: files as modules, blocks as data.
 
 mod blocks;
+mod conditions;
 mod content;
 mod files;
 pub mod graph;
@@ -9,9 +10,12 @@ mod load;
 mod module;
 mod overrides;
 mod providers;
+mod quoted;
 pub mod references;
 mod resource_block;
+mod terraform_block;
 mod type_expr;
+mod variable_block;
 mod variables;
 mod version;
 
@@ -26,6 +30,7 @@ pub use json::{parse_json_body, parse_json_values};
 pub use load::{load, load_from, load_sources};
 pub use module::*;
 pub use providers::ProviderAddr;
+pub use terraform_block::LANGUAGE_VERSION;
 pub use type_expr::read as read_type;
 pub use variables::{GivenVariable, VariableOption, VariableOrigin, VariableText, Variables, variables};
 pub use version::{Constraints, Version};

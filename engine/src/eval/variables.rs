@@ -43,6 +43,16 @@ pub fn root_variable(config: &Config, given: &Variables, name: &Arc<str>) -> Eva
     value.map_err(|found| found.into_iter().map(|it| it.at(variable.span)).collect())
 }
 
+/// The value that was given for a variable, before its declaration makes another of it; the default where none was
+/// given, and `None` where there is none either.
+pub fn given_value(config: &Config, given: &Variables, name: &Arc<str>) -> Option<Value> {
+    let variable = &config.root().variables[name];
+    match given.get(name) {
+        Some(given) => read_given(variable, given).ok(),
+        None => variable.default.clone(),
+    }
+}
+
 fn missing(name: &str, variable: &Variable) -> Diagnostic {
     let detail = format!(
         "The root module input variable {name:?} is not set, and has no default value. Set it with -var={name}=…, in a \

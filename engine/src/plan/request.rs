@@ -11,7 +11,7 @@ use crate::addr::{InstanceAddr, Target};
 use crate::config::graph::Order;
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, Settings, root_variables};
+use crate::eval::{Each, Evaluator, Settings, given_value, root_variables};
 use crate::events::Events;
 use crate::provider::Providers;
 use crate::store::Snapshot;
@@ -91,7 +91,7 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     if found.has_errors() {
         return failed(plan, found);
     }
-    plan.variables = stored_variables(request.config, &variables);
+    plan.variables = stored_variables(&request);
     let included = Included::new(request.config, &order, &request.options);
     let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
     let mut walk = Walk::new(&request, &order, evaluator, prior, included);
@@ -148,9 +148,12 @@ fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanResult {
     PlanResult { plan, diagnostics, calls: BTreeMap::new() }
 }
 
-fn stored_variables(config: &Config, values: &BTreeMap<Arc<str>, Value>) -> BTreeMap<Arc<str>, Value> {
-    let stored = values.iter().filter(|(name, _)| !config.root().variables[*name].ephemeral);
-    stored.map(|(name, value)| (name.clone(), value.clone())).collect()
+/// Values of the root module's variables as they were given. What is never stored stays away, unless the configuration
+/// itself says it.
+fn stored_variables(request: &PlanRequest<'_>) -> BTreeMap<Arc<str>, Value> {
+    let declared = request.config.root().variables.iter();
+    let stored = declared.filter(|(name, it)| !it.ephemeral || request.variables.get(name).is_none());
+    stored.filter_map(|(name, _)| Some((name.clone(), given_value(request.config, request.variables, name)?))).collect()
 }
 
 /// Outputs of the root module against those of the state.

@@ -69,7 +69,7 @@ pub(super) static FILE: Form = form(
 );
 
 /// Content of a variables file.
-pub(super) static VALUES: Form = Form { rest: Strings::Text, ..form(&[], &[], &[]) };
+pub(super) static VALUES: Form = Form { rest: Strings::Text, free: true, ..form(&[], &[], &[]) };
 
 static OPEN: Form = Form { open: true, ..form(&[], &[], &[]) };
 static CONDITION: Form = form(&[], &[], &[]);

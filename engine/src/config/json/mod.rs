@@ -28,7 +28,13 @@ pub fn parse_json_body(file: FileId, text: &str) -> (Body, Diagnostics) {
 ///
 /// With errors among the diagnostics the body holds what could be read.
 pub fn parse_json_values(file: FileId, text: &str) -> (Body, Diagnostics) {
-    read(file, text, &VALUES)
+    let (mut body, mut diagnostics) = read(file, text, &VALUES);
+    if text.trim_start().starts_with('[') {
+        let detail = "Values of variables stand in one object: { \"name\": value }.";
+        diagnostics.push(Diagnostic::error("Incorrect JSON value type", detail).at(body.span));
+        body.attributes.clear();
+    }
+    (body, diagnostics)
 }
 
 fn read(file: FileId, text: &str, form: &Form) -> (Body, Diagnostics) {
@@ -75,7 +81,7 @@ impl Reader {
             _ => form.rest,
         };
         let expr = self.expr(&property.value, strings);
-        if form.free
+        if !form.open
             && let Some(repeated) = repeated_name(&expr)
         {
             self.diagnostics.push(repeated);
