@@ -1,6 +1,6 @@
 //! Top-level blocks of a module's files, decoded into its declarations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
@@ -105,7 +105,11 @@ pub(super) fn duplicate(kind: &str, name: impl Display, span: Span) -> Diagnosti
         "module" => "Duplicate module call".to_owned(),
         "local" => "Duplicate local value definition".to_owned(),
         "provider" => "Duplicate provider configuration".to_owned(),
-        "resource" | "data" | "ephemeral" => format!("Duplicate {kind} {:?} configuration", name.to_string()),
+        "resource" | "data" | "ephemeral" => {
+            let address = name.to_string();
+            let type_name = address.rsplit('.').nth(1).unwrap_or(&address);
+            format!("Duplicate {kind} {type_name:?} configuration")
+        }
         _ => format!("Duplicate {kind} definition"),
     };
     let detail = format!(
@@ -117,9 +121,14 @@ pub(super) fn duplicate(kind: &str, name: impl Display, span: Span) -> Diagnosti
 }
 
 fn locals(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
+    let mut here = BTreeSet::new();
     for attribute in &block.body.attributes {
         let name = &attribute.name.name;
-        if module.locals.contains_key(name) {
+        if !here.insert(name) {
+            diagnostics.push(content::duplicate_argument(attribute, block.body.json));
+        } else if !is_identifier(name) {
+            diagnostics.push(Diagnostic::error("Invalid local value name", NAME_RULE).at(attribute.name.span));
+        } else if module.locals.contains_key(name) {
             diagnostics.push(duplicate("local", name, attribute.name.span));
         } else {
             module.locals.insert(name.clone(), Local { expr: attribute.expr.clone(), span: attribute.span });

@@ -146,10 +146,13 @@ pub(crate) fn unsupported_block<'n>(
     Diagnostic::error("Unsupported block type", detail).at(block.kind.span)
 }
 
+/// Summary of what [`missing_argument`] makes.
+pub(super) const MISSING_ARGUMENT: &str = "Missing required argument";
+
 /// An argument that must stand and does not.
 pub(crate) fn missing_argument(name: &str, owner: Span) -> Diagnostic {
     Diagnostic::error(
-        "Missing required argument",
+        MISSING_ARGUMENT,
         format!("The argument {name:?} is required, but no definition was found. Add {name} = … to this block."),
     )
     .at(owner)

@@ -1,7 +1,7 @@
 //! Reads the root module and everything that it calls.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::path::{Component, Path, PathBuf};
 use std::sync::Arc;
 
@@ -62,7 +62,7 @@ pub fn load_from(files: &dyn Files, dir: &Path) -> (Config, Diagnostics) {
         config.modules.push(module);
         waiting.extend(children.into_iter().rev());
     }
-    check_calls(&config, &mut diagnostics);
+    super::check::check(&config, &mut diagnostics);
     (config, diagnostics)
 }
 
@@ -94,9 +94,13 @@ fn read_module(
         diagnostics.push(Diagnostic::error("No configuration files", detail).at_opt(called_at));
     }
     let (mut primary, mut overriding) = (Vec::new(), Vec::new());
+    let mut faulty = BTreeSet::new();
     for path in paths {
+        let before = diagnostics.errors();
+        let body = read_file(config, files, &path, diagnostics);
+        faulty.extend(body.as_ref().filter(|_| diagnostics.errors() > before).map(|it| it.span.file));
         let bodies = if is_override(&path) { &mut overriding } else { &mut primary };
-        bodies.extend(read_file(config, files, &path, diagnostics));
+        bodies.extend(body);
     }
     for body in overriding {
         // Blocks of override files need others to lie over, also where there is no file to hold them.
@@ -105,9 +109,15 @@ fn read_module(
         }
         overrides::apply(&mut primary, body, diagnostics);
     }
+    let mut found = Diagnostics::new();
     for body in &primary {
-        super::blocks::read_file(module, body, &mut calls, diagnostics);
+        super::blocks::read_file(module, body, &mut calls, &mut found);
     }
+    // An argument that could not be read is not missing.
+    let hidden = |it: &Diagnostic| {
+        it.summary == content::MISSING_ARGUMENT && it.subject.is_some_and(|span| faulty.contains(&span.file))
+    };
+    diagnostics.extend(found.into_iter().filter(|it| !hidden(it)));
     calls
 }
 
@@ -216,29 +226,6 @@ fn read_call(
         span: block.header,
     };
     Some((name, call, child))
-}
-
-/// Arguments against the called modules' variables.
-fn check_calls(config: &Config, diagnostics: &mut Diagnostics) {
-    for module in &config.modules {
-        for call in module.calls.values() {
-            let Some(child) = config.modules.get(call.child.0) else { continue };
-            for (name, expr) in &call.arguments {
-                if !child.variables.contains_key(name) {
-                    let near = content::did_you_mean(name, child.variables.keys().map(|it| &**it));
-                    let detail = format!(
-                        "An argument named {name:?} is not expected here: the module declares no such variable.{near}"
-                    );
-                    diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(expr.span));
-                }
-            }
-            for (name, variable) in &child.variables {
-                if variable.default.is_none() && !call.arguments.contains_key(name) {
-                    diagnostics.push(content::missing_argument(name, call.span));
-                }
-            }
-        }
-    }
 }
 
 /// The path without `.` and with `..` resolved by name.

@@ -1,6 +1,7 @@
 //! Configurations: files as modules, blocks as data.
 
 mod blocks;
+mod check;
 mod conditions;
 mod content;
 mod files;

@@ -12,11 +12,7 @@ use crate::syntax::parse_expr;
 pub(super) fn references(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Vec<Expr> {
     let Some(attribute) = content.attribute(name) else { return Vec::new() };
     match &attribute.expr.kind {
-        ExprKind::Tuple(items) => {
-            let mut found: Vec<Expr> = items.iter().map(|it| unquoted(it, diagnostics)).collect();
-            found.retain(|it| is_static(it, diagnostics));
-            found
-        }
+        ExprKind::Tuple(items) => items.iter().map(|it| unquoted(it, diagnostics)).collect(),
         _ => {
             let detail = format!("The {name} argument takes a list of references: {name} = [aws_vpc.main].");
             diagnostics.push(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
@@ -54,35 +50,6 @@ pub(super) fn keyword(content: &Content<'_>, name: &str, diagnostics: &mut Diagn
             None
         }
     }
-}
-
-/// Whether an expression is a reference with constant keys; if not, a diagnostic says so.
-fn is_static(expr: &Expr, diagnostics: &mut Diagnostics) -> bool {
-    let step = |it: &Step| match it {
-        Step::Attr(_) => true,
-        // Keys of replace_triggered_by may be those of the instance.
-        Step::Index { key, .. } => match &key.kind {
-            ExprKind::Literal(_) => true,
-            ExprKind::Access(access) => {
-                matches!(&access.source.kind, ExprKind::Variable(name) if matches!(&**name, "each" | "count"))
-            }
-            _ => false,
-        },
-        Step::Splat { .. } => false,
-    };
-    let fine = match &expr.kind {
-        ExprKind::Variable(_) => true,
-        ExprKind::Access(access) => {
-            matches!(access.source.kind, ExprKind::Variable(_)) && access.steps.iter().all(step)
-        }
-        _ => false,
-    };
-    if !fine {
-        let detail = "A single reference is required here: attributes and constant keys, such as aws_vpc.main. No \
-                      calculations, calls or templates.";
-        diagnostics.push(Diagnostic::error("Invalid expression", detail).at(expr.span));
-    }
-    fine
 }
 
 /// `aws` or `aws.west`, in quotes or not.

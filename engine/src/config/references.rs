@@ -24,23 +24,15 @@ pub enum Reference {
 /// All references of an expression.
 pub fn of_expr(expr: &Expr) -> BTreeSet<Reference> {
     let mut found = BTreeSet::new();
-    Walk { found: &mut found, bound: Vec::new(), free: false }.expr(expr);
+    Walk { found: &mut found, bound: Vec::new() }.expr(expr);
     found
 }
 
 /// All references of a body, nested blocks included.
 pub fn of_body(body: &Body) -> BTreeSet<Reference> {
     let mut found = BTreeSet::new();
-    Walk { found: &mut found, bound: Vec::new(), free: false }.body(body);
+    Walk { found: &mut found, bound: Vec::new() }.body(body);
     found
-}
-
-/// Whether an expression names anything outside itself, whatever it is.
-pub fn names_anything(expr: &Expr) -> bool {
-    let mut found = BTreeSet::new();
-    let mut walk = Walk { found: &mut found, bound: Vec::new(), free: false };
-    walk.expr(expr);
-    walk.free
 }
 
 /// What a traversal such as an entry of `depends_on` names; `None` where it is no reference.
@@ -66,8 +58,6 @@ pub const RESERVED: [&str; 8] = ["count", "each", "local", "module", "path", "se
 struct Walk<'w> {
     found: &'w mut BTreeSet<Reference>,
     bound: Vec<Arc<str>>,
-    /// A name was met that is bound nowhere around it.
-    free: bool,
 }
 
 impl Walk<'_> {
@@ -125,7 +115,7 @@ impl Walk<'_> {
                     self.expr(&item.value);
                 }
             }
-            ExprKind::Variable(name) => self.free |= !self.bound.contains(name),
+            ExprKind::Variable(_) => {}
             ExprKind::Access(it) => {
                 match &it.source.kind {
                     ExprKind::Variable(root) if !self.bound.contains(root) => self.reference(root, &it.steps),
@@ -184,7 +174,6 @@ impl Walk<'_> {
     }
 
     fn reference(&mut self, root: &Arc<str>, steps: &[Step]) {
-        self.free = true;
         let names: Vec<Option<&Arc<str>>> = steps
             .iter()
             .map(|step| match step {

@@ -7,7 +7,7 @@ use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Provisioner, 
 use super::quoted::{keyword, provider_ref, references};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::syntax::ast::{Block, Expr, ExprKind, Literal};
+use crate::syntax::ast::{Block, ExprKind};
 
 /// The name that a block declares.
 pub(super) fn name_of(block: &Block) -> ResourceName {
@@ -99,11 +99,6 @@ fn ignore_changes(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Ignor
     let Some(attribute) = content.attribute("ignore_changes") else { return IgnoreChanges::Nothing };
     match &attribute.expr.kind {
         ExprKind::Variable(name) if &**name == "all" => IgnoreChanges::All,
-        ExprKind::Tuple(items) if items.iter().any(is_wildcard) => {
-            let detail = "The list with a star is a form of old. Write ignore_changes = all to ignore every change.";
-            diagnostics.push(Diagnostic::error("Invalid ignore_changes wildcard", detail).at(attribute.expr.span));
-            IgnoreChanges::All
-        }
         ExprKind::Tuple(_) => IgnoreChanges::Paths(references(content, "ignore_changes", diagnostics)),
         _ => {
             let detail = "ignore_changes takes a list of arguments, or the keyword all: ignore_changes = [tags].";
@@ -111,10 +106,6 @@ fn ignore_changes(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Ignor
             IgnoreChanges::Nothing
         }
     }
-}
-
-fn is_wildcard(item: &Expr) -> bool {
-    matches!(&item.kind, ExprKind::Literal(Literal::String(text)) if &**text == "*")
 }
 
 fn provisioner(block: &Block, diagnostics: &mut Diagnostics) -> Provisioner {

@@ -97,9 +97,11 @@ pub fn final_value(variable: &Variable, name: &str, given: Option<Value>, span: 
     let given = match given {
         Some(value) if !value.is_null() || variable.nullable => value,
         Some(_) if variable.default.is_none() => {
-            let detail =
-                format!("The given value is not suitable for var.{name}: required variable may not be set to null.");
-            return Err(invalid(detail, span));
+            let detail = format!(
+                "The value given for var.{name} is null, and the variable is not nullable and has no default. Give it \
+                 another value."
+            );
+            return Err(Diagnostic::error("Required variable not set", detail).at_opt(span).into());
         }
         _ => return Ok(variable.default.clone().unwrap_or_else(|| Value::null(Type::Dynamic))),
     };
