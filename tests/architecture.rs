@@ -15,9 +15,14 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plumb-macros", &[]),
     ("plumb-engine", &["plumb-macros"]),
     ("plumb-state", &["plumb-engine"]),
-    ("plumb-provider-aws", &["plumb-engine"]),
+    // The schemas of all types build without the SDK: a plumb without operations checks and plans by them.
+    ("plumb-provider-aws-schemas", &["plumb-engine"]),
+    ("plumb-provider-aws", &["plumb-engine", "plumb-provider-aws-schemas"]),
     ("plumb-provider-builtin", &["plumb-engine"]),
-    ("plumb-cli", &["plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-builtin"]),
+    (
+        "plumb-cli",
+        &["plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-aws-schemas", "plumb-provider-builtin"],
+    ),
     ("plumb-tests", &["plumb-cli", "plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-builtin"]),
 ];
 

@@ -2,9 +2,11 @@
 
 mod args;
 mod commands;
+mod line_editor;
 mod lock;
 mod log;
 mod plan_file;
+mod process;
 mod progress;
 mod prompt;
 mod render;
@@ -33,6 +35,8 @@ pub fn providers() -> Providers {
     let mut all = Providers::default();
     #[cfg(feature = "aws")]
     all.add(plumb_provider_aws::provider());
+    #[cfg(not(feature = "aws"))]
+    all.add(plumb_provider_aws_schemas::provider());
     for provider in plumb_provider_builtin::providers() {
         all.add(provider);
     }

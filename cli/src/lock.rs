@@ -3,15 +3,16 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plumb_engine::store::{Lease, LockRequest, Store, StoreError};
+use plumb_engine::store::{Lease, LockRequest, Scope, Store, StoreError};
 use plumb_state::{LEASE, SqliteStore};
 use tokio::task::JoinHandle;
 
-use crate::args::LockOptions;
+use crate::process;
 use crate::session::Failure;
 
-/// Pause between two attempts to take the lock.
-const RETRY: Duration = Duration::from_millis(500);
+/// Shortest and longest pause between two attempts to take a lease. They grow while it is waited, and no two are alike,
+/// so that those who wait do not ask in step.
+const RETRY: (Duration, Duration) = (Duration::from_millis(50), Duration::from_millis(500));
 
 /// A lease that is renewed until it is given back.
 pub struct Lock {
@@ -21,18 +22,41 @@ pub struct Lock {
     renewal: JoinHandle<()>,
 }
 
-/// Takes the lock for an operation such as `apply`, waiting for another run as long as the options allow.
-pub async fn acquire(store: &Arc<SqliteStore>, operation: &str, options: &LockOptions) -> Result<Lock, Failure> {
-    let request = LockRequest { run: uuid::Uuid::new_v4().to_string(), operation: operation.into(), who: who() };
-    let deadline = Instant::now() + options.lock_timeout;
+/// Takes a lease for an operation such as `apply`, waiting for other runs until the deadline.
+pub async fn acquire(
+    store: &Arc<SqliteStore>,
+    operation: &str,
+    scope: Scope,
+    deadline: Instant,
+) -> Result<Lock, Failure> {
+    let request = LockRequest {
+        run: uuid::Uuid::new_v4().to_string(),
+        operation: operation.into(),
+        who: who(),
+        pid: std::process::id(),
+        process: process::identity(),
+        scope,
+    };
+    let mut pause = RETRY.0;
     let lease = loop {
         match store.lock(&request) {
-            Err(StoreError::Locked { .. }) if Instant::now() < deadline => tokio::time::sleep(RETRY).await,
+            Err(StoreError::Locked(holder)) if Instant::now() < deadline => {
+                tracing::info!(run = holder.run, who = holder.who, held = holder.held(), "waiting for another run");
+                let left = deadline.saturating_duration_since(Instant::now());
+                tokio::time::sleep(jittered(pause).min(left)).await;
+                pause = (pause * 2).min(RETRY.1);
+            }
             result => break result?,
         }
     };
     let renewal = tokio::spawn(renew(store.clone(), lease.clone()));
     Ok(Lock { lease, store: store.clone(), renewal })
+}
+
+/// Between half of a pause and all of it.
+fn jittered(pause: Duration) -> Duration {
+    let drawn = (uuid::Uuid::new_v4().as_u128() % 1024) as u32;
+    pause / 2 + pause * drawn / 2048
 }
 
 impl Lock {

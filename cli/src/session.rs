@@ -68,6 +68,10 @@ pub enum Exit {
     Error,
     /// There are changes, and the caller wanted to know: 2.
     Changes,
+    /// Files could not be formatted: 2.
+    Unreadable,
+    /// Files are not formatted, and the caller wanted to know: 3.
+    Unformatted,
 }
 
 impl Exit {
@@ -76,7 +80,8 @@ impl Exit {
         match self {
             Exit::Success => 0,
             Exit::Error => 1,
-            Exit::Changes => 2,
+            Exit::Changes | Exit::Unreadable => 2,
+            Exit::Unformatted => 3,
         }
     }
 }
@@ -112,11 +117,12 @@ impl From<StoreError> for Failure {
 /// What a store's refusal means to a person.
 pub fn store_diagnostic(error: &StoreError) -> Diagnostic {
     let (summary, help) = match error {
-        StoreError::Locked { run, .. } => (
+        StoreError::Locked(holder) => (
             "Error acquiring the state lock",
             format!(
                 "Wait for the other run to end, or let this command wait with -lock-timeout. If the other run is no \
-                 more and you cannot wait for its lease to end, break the lock with:\n  plumb force-unlock {run}"
+                 more and you cannot wait for its lease to end, break the lock with:\n  plumb force-unlock {}",
+                holder.run
             ),
         ),
         StoreError::LeaseLost { .. } => (
@@ -130,6 +136,7 @@ pub fn store_diagnostic(error: &StoreError) -> Diagnostic {
                 .to_owned(),
         ),
         StoreError::TooNew { .. } => ("State of a later version", "Use that version of plumb.".to_owned()),
+        StoreError::Sealed { .. } => ("Sealed state", String::new()),
         StoreError::Conflict { .. } => ("The state does not fit", String::new()),
         StoreError::Storage { .. } => ("State not accessible", String::new()),
     };

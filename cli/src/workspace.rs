@@ -1,16 +1,18 @@
 //! What a command reads from the working directory: the configuration, the variables, the state.
 
 use std::path::Path;
+use std::sync::Arc;
 
 use plumb_engine::addr::ResourceName;
 use plumb_engine::config::{self, Config, GivenVariable, VariableOrigin, VariableText, Variables};
 use plumb_engine::diagnostic::Diagnostics;
 use plumb_engine::provider::Providers;
-use plumb_engine::store::{Snapshot, Store};
+use plumb_engine::store::{OpenOperation, Snapshot, Store};
 use plumb_engine::value::Type;
 use plumb_state::{Options, SqliteStore};
 
 use crate::args::{StateOption, VariableArgs};
+use crate::process;
 use crate::prompt;
 use crate::session::{Failure, Session};
 use crate::ui::Ui;
@@ -61,23 +63,28 @@ pub fn load_asking(session: &Session, variables: &VariableArgs, input: bool, ui:
 
 /// The state as it is now; an empty one when there is none yet.
 pub fn snapshot(state: &StateOption) -> Result<Snapshot, Failure> {
-    match SqliteStore::open_existing(&state.path, Options::default())? {
+    match SqliteStore::open_existing(&state.path, options())? {
         Some(store) => Ok(store.snapshot()?),
         None => Ok(Snapshot::default()),
     }
 }
 
-/// How many operations an interrupted run has left open.
-pub fn open_operations(state: &StateOption) -> Result<usize, Failure> {
-    match SqliteStore::open_existing(&state.path, Options::default())? {
-        Some(store) => Ok(store.open_operations()?.len()),
-        None => Ok(0),
+/// Operations that interrupted runs have left open; those of runs that go on are not among them.
+pub fn interrupted(state: &StateOption) -> Result<Vec<OpenOperation>, Failure> {
+    match SqliteStore::open_existing(&state.path, options())? {
+        Some(store) => Ok(store.open_operations()?.into_iter().filter(|it| !it.running).collect()),
+        None => Ok(Vec::new()),
     }
+}
+
+/// How every state is opened.
+fn options() -> Options {
+    Options { died: Arc::new(process::died), ..Options::default() }
 }
 
 /// The state for writing; made when there is none yet.
 pub fn open(state: &StateOption) -> Result<SqliteStore, Failure> {
-    Ok(SqliteStore::open(&state.path, Options::default())?)
+    Ok(SqliteStore::open(&state.path, options())?)
 }
 
 /// The type of the objects of a block, whichever provider has it.

@@ -88,6 +88,11 @@ pub enum Event<'a> {
         /// The line.
         line: &'a str,
     },
+    /// Operations wait for something that a person can do.
+    Waiting {
+        /// What, as a sentence.
+        reason: &'a str,
+    },
     /// An interrupt was taken: nothing new is started, and what runs is waited for.
     Stopping {
         /// Operations under way.

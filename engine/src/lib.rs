@@ -15,7 +15,7 @@
 //! - [`plan`]: desired instances against prior objects, by schema alone. Start at [`plan::create`].
 //! - [`operations`]: a plan as a graph of steps, the order decided once. [`apply`]: runs them, each journaled.
 //! - [`store`]: what a state owes the engine. [`events`]: what happens, for whoever shows it.
-//! - [`validate`], [`console`]: the evaluator without a plan.
+//! - [`validate`], [`console`]: the evaluator without a plan. [`format`]: text to text.
 //!
 //! What is absent holds it together: no shared context that phases write to; no second code path for refresh, order or
 //! execution; nothing in `apply` that decides; nothing here that prints.
@@ -31,6 +31,7 @@ pub mod console;
 pub mod diagnostic;
 pub mod eval;
 pub mod events;
+pub mod format;
 pub mod functions;
 pub mod operations;
 pub mod plan;
@@ -39,6 +40,7 @@ pub mod schema;
 pub mod source;
 pub mod store;
 pub mod syntax;
+pub mod testing;
 pub mod text;
 pub mod validate;
 pub mod value;

@@ -1,9 +1,15 @@
 //! What the engine asks of a store: snapshots to plan from, and a journal to apply through.
 
+mod history;
+mod lease;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
+
+pub use history::{History, Moment, ObjectChange, OperationRecord, RunRecord};
+pub use lease::{Access, Holder, Lease, LockRequest, Row, Rows, Scope};
 
 use crate::addr::{ConfigResource, InstanceAddr};
 use crate::provider::{IntentKey, Recognition};
@@ -18,10 +24,11 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn snapshot(&self) -> Result<Snapshot, StoreError>;
 
-    /// Takes the right to write for a run.
+    /// Takes the right to write for a run: all of the rows that it asks for, or none. Leases that have expired, or whose
+    /// process is known to have died, are taken over.
     ///
     /// # Errors
-    /// [`StoreError::Locked`] names the holder whose lease has not expired.
+    /// [`StoreError::Locked`] names a holder whose lease of some of the rows counts.
     fn lock(&self, request: &LockRequest) -> Result<Lease, StoreError>;
 
     /// Extends a lease.
@@ -90,14 +97,20 @@ pub trait Store: Send + Sync {
     /// none.
     ///
     /// # Errors
-    /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] when a write does not fit.
+    /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] when a write does not fit, or is of a
+    /// managed object that the lease does not cover. Data is what anybody may read, and needs no cover.
     fn write_objects(&self, lease: &Lease, writes: &[ObjectWrite]) -> Result<(), StoreError>;
 
-    /// Replaces all outputs of the root module.
+    /// Sets outputs of the root module, or removes those that are given as `None`; others stay.
     ///
     /// # Errors
-    /// The lease was lost or the store cannot be written.
-    fn write_outputs(&self, lease: &Lease, outputs: &BTreeMap<Arc<str>, OutputRecord>) -> Result<(), StoreError>;
+    /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] for an output that the lease does not
+    /// cover.
+    fn write_outputs(
+        &self,
+        lease: &Lease,
+        outputs: &BTreeMap<Arc<str>, Option<OutputRecord>>,
+    ) -> Result<(), StoreError>;
 
     /// Replaces objects and outputs, lineage and serial included, by those of a snapshot: `state push`. Row versions
     /// are set anew, so that no plan made before counts as fresh. The journal stays.
@@ -201,26 +214,6 @@ pub struct OutputRecord {
     pub sensitive: bool,
 }
 
-/// Who wants to write, and what for.
-#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LockRequest {
-    /// Id of the run, a UUID.
-    pub run: String,
-    /// What it does: `apply`, `state mv`.
-    pub operation: String,
-    /// `user@host`.
-    pub who: String,
-}
-
-/// The right to write until it expires; renewed while the run goes on.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Lease {
-    /// Run that holds it.
-    pub run: String,
-    /// Fencing number: every write checks that no later lease was given.
-    pub fence: u64,
-}
-
 /// How a run began.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Run {
@@ -315,25 +308,20 @@ pub struct OpenOperation {
     pub intent: Intent,
     /// Id of the object, when it was known before the end.
     pub made: Option<String>,
+    /// Whether its run holds a lease that counts: then it goes on, and is nobody else's business.
+    pub running: bool,
 }
 
 /// Why a store could not do what it was asked.
 #[derive(Debug, thiserror::Error)]
 pub enum StoreError {
-    /// Somebody else holds the lock.
-    #[error("the state is locked by {who} for {operation:?} (run {run}) since {since}; the lease ends at {expires}")]
-    Locked {
-        /// Holder.
-        who: String,
-        /// What the holder does.
-        operation: String,
-        /// Run of the holder.
-        run: String,
-        /// Since when, RFC 3339.
-        since: String,
-        /// When the lease ends unless it is renewed, RFC 3339.
-        expires: String,
-    },
+    /// Somebody else holds a row.
+    #[error(
+        "cannot lock {held}, which {who} (process {pid}) has locked for {operation:?} (run {run}) since {since}; that lease \
+         ends at {expires} unless it is renewed", held = .0.held(), who = .0.who, pid = .0.pid,
+        operation = .0.operation, run = .0.run, since = .0.since, expires = .0.expires
+    )]
+    Locked(Box<Holder>),
     /// The lease has expired and was taken over.
     #[error("the lock of run {run} has expired and was taken over; nothing more is written")]
     LeaseLost {
@@ -346,6 +334,12 @@ pub enum StoreError {
         /// The object, run or operation.
         subject: String,
         /// Why it does not fit.
+        reason: String,
+    },
+    /// Values are sealed, and the key that was given, if any, does not open them.
+    #[error("the state's sensitive values cannot be read: {reason}")]
+    Sealed {
+        /// What is wrong, with the way out.
         reason: String,
     },
     /// The file is no state, or was damaged.

@@ -1,16 +1,16 @@
 //! Validation: everything that can be said of a configuration without values, a state or a provider's answers.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::addr::{Mode, ResourceName};
 use crate::config::graph::{Node, Order};
-use crate::config::{Condition, Config, ModuleIndex, Repetition};
+use crate::config::{Condition, Config, ModuleIndex, ProviderAddr, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, expand};
+use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, check_names, expand};
 use crate::plan::propose::{mark_sensitive, propose};
 use crate::provider::Providers;
 use crate::schema::Schema;
-use crate::value::Value;
+use crate::value::{Type, Value};
 
 /// Checks a configuration with every variable, resource and repetition unknown.
 pub fn validate(config: &Config, providers: &Providers, settings: Settings) -> Diagnostics {
@@ -20,13 +20,36 @@ pub fn validate(config: &Config, providers: &Providers, settings: Settings) -> D
     };
     let settings = Settings { validating: true, ..settings };
     let evaluator = Evaluator::new(config, providers, settings, BTreeMap::new());
-    let mut validator = Validator { config, providers, evaluator, diagnostics: Diagnostics::new() };
+    let (diagnostics, unchecked) = (Diagnostics::new(), BTreeSet::new());
+    let mut validator = Validator { config, providers, evaluator, diagnostics, unchecked };
     for node in order.nodes() {
         validator.node(node);
     }
-    let mut diagnostics = validator.diagnostics;
+    // What the check of names tells is not told again where the evaluation comes to the same place.
+    let mut diagnostics = check_names(config, providers);
+    let known: BTreeSet<_> = diagnostics.iter().map(|it| (it.summary.clone(), it.subject)).collect();
+    let more = std::mem::take(&mut validator.diagnostics)
+        .into_iter()
+        .filter(|it| !known.contains(&(it.summary.clone(), it.subject)));
+    diagnostics.extend(more);
+    diagnostics.extend(validator.evaluator.left_out_warning());
     diagnostics.extend(validator.evaluator.warnings);
+    diagnostics.extend(not_checked(&validator.unchecked));
     diagnostics
+}
+
+/// A warning about types that have no schema, if there are any.
+fn not_checked(types: &BTreeSet<String>) -> Option<Diagnostic> {
+    if types.is_empty() {
+        return None;
+    }
+    let names: Vec<&str> = types.iter().map(String::as_str).collect();
+    let detail = format!(
+        "plumb has no schemas of these types, so their blocks are not checked:\n  {}\n\nA plan that needs an instance of \
+         one of them is refused.",
+        names.join("\n  ")
+    );
+    Some(Diagnostic::warning("Resource types not supported", detail))
 }
 
 struct Validator<'c> {
@@ -34,6 +57,7 @@ struct Validator<'c> {
     providers: &'c Providers,
     evaluator: Evaluator<'c>,
     diagnostics: Diagnostics,
+    unchecked: BTreeSet<String>,
 }
 
 impl Validator<'_> {
@@ -73,18 +97,13 @@ impl Validator<'_> {
                     self.conditions(instance, &check.asserts, &Each::None);
                 }
             }
-            Node::Provider(addr) => match self.providers.get(&addr.source) {
-                Some(provider) => {
+            // A provider that plumb does not have is named by the blocks that need it.
+            Node::Provider(addr) => {
+                if let Some(provider) = self.providers.get(&addr.source) {
                     let value = self.evaluator.configure_provider(addr, provider.config_schema());
                     self.take(value);
                 }
-                None => {
-                    let known: Vec<&str> = self.providers.iter().map(|it| it.source()).collect();
-                    let span = self.config.provider_block(addr).map(|(_, block)| block.span);
-                    let detail = format!("{} is not among the providers of plumb: {}.", addr.source, known.join(", "));
-                    self.diagnostics.push(Diagnostic::error("Unknown provider", detail).at_opt(span).of(addr));
-                }
-            },
+            }
             Node::Gate(_) | Node::Close(_) => {}
         }
     }
@@ -94,23 +113,34 @@ impl Validator<'_> {
             let block = self.evaluator.block(instance, name);
             self.repetition(instance, &block.repetition);
             let provider_addr = self.evaluator.provider_of(instance, name);
-            let Some(provider) = self.providers.get(&provider_addr.source) else { continue };
-            let (schema, known, what) = match name.mode {
-                Mode::Managed => {
-                    let found = provider.resource_type(&name.type_name).map(|it| it.schema());
-                    (found, provider.resource_types(), "resource type")
-                }
-                _ => (provider.data_source(&name.type_name), provider.data_sources(), "data source"),
-            };
-            let Some(schema) = schema else {
-                let near = crate::config::did_you_mean(&name.type_name, known);
-                let detail = format!("The provider {} has no {what} {:?}.{near}", provider.source(), name.type_name);
-                let summary = if name.mode == Mode::Managed { "Invalid resource type" } else { "Invalid data source" };
-                self.diagnostics.push(Diagnostic::error(summary, detail).at(block.span));
-                continue;
-            };
-            self.instance(instance, name, schema);
+            let provider = self.providers.get(&provider_addr.source);
+            let schema = provider.and_then(|provider| match name.mode {
+                Mode::Managed => provider.resource_type(&name.type_name).map(|it| it.schema()),
+                _ => provider.data_source(&name.type_name),
+            });
+            match schema {
+                Some(schema) => self.instance(instance, name, schema),
+                None => self.without_schema(instance, name, &provider_addr),
+            }
         }
+    }
+
+    /// A block whose type has no schema: a wrong name, or one that cannot be checked.
+    fn without_schema(&mut self, instance: ModuleId, name: &ResourceName, provider_addr: &ProviderAddr) {
+        let block = self.evaluator.block(instance, name);
+        let what = if name.mode == Mode::Managed { "resource type" } else { "data source" };
+        let provider = self.providers.get(&provider_addr.source);
+        if let Some(provider) = provider.filter(|it| !it.is_partial()) {
+            let known = if name.mode == Mode::Managed { provider.resource_types() } else { provider.data_sources() };
+            let near = crate::config::did_you_mean(&name.type_name, known);
+            let detail = format!("The provider {} has no {what} {:?}.{near}", provider.source(), name.type_name);
+            self.diagnostics.push(Diagnostic::error(format!("Invalid {what}"), detail).at(block.span));
+            return;
+        }
+        self.unchecked.insert(format!("{}{}", name.mode.prefix(), name.type_name));
+        let Ok((kind, keys)) = self.evaluator.expand_resource(instance, name) else { return };
+        let values = keys.into_iter().map(|(key, _)| (key, Value::unknown(Type::Dynamic))).collect();
+        self.evaluator.objects.declare(instance, name, kind, values);
     }
 
     fn instance(&mut self, instance: ModuleId, name: &ResourceName, schema: &Schema) {

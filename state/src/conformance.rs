@@ -8,8 +8,9 @@ use jiff::Timestamp;
 use plumb_engine::addr::{ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleAddr, ModulePath, ResourceName};
 use plumb_engine::provider::{IntentKey, Recognition};
 use plumb_engine::store::{
-    Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OpenOperation, OperationAction,
-    OperationOutcome, OutputRecord, Run, RunOutcome, RunStatus, Snapshot, Store, StoreError,
+    Access, Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OpenOperation,
+    OperationAction, OperationOutcome, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Snapshot, Store,
+    StoreError,
 };
 use plumb_engine::value::Path;
 use serde_json::json;
@@ -54,6 +55,9 @@ pub fn all(make: Make<'_>) {
         ends_an_operation_once,
         runs_begin_once,
         one_run_writes_at_a_time,
+        disjoint_rows_are_held_at_once,
+        a_lease_covers_its_rows_only,
+        the_dead_are_not_waited_for,
         leases_expire_unless_renewed,
         a_lost_lease_writes_nothing,
         locks_can_be_broken,
@@ -114,16 +118,17 @@ pub fn keeps_every_field(make: Make<'_>) {
         write(&*store, &lease, &[ObjectWrite::Put(key.clone(), Box::new(record.clone()))]);
         expected.insert(key, record);
     }
-    let outputs = BTreeMap::from([
+    let outputs: BTreeMap<Arc<str>, OutputRecord> = BTreeMap::from([
         (Arc::from("o"), OutputRecord { value: json!({"b": 1, "a": null}), ty: json!("dynamic"), sensitive: true }),
         (Arc::from("p"), OutputRecord { value: json!("x"), ty: json!("string"), sensitive: false }),
     ]);
-    store.write_outputs(&lease, &outputs).expect("writes");
+    let some: BTreeMap<_, _> = outputs.iter().map(|(name, it)| (name.clone(), Some(it.clone()))).collect();
+    store.write_outputs(&lease, &some).expect("writes");
     let snapshot = read(&*store);
     assert_eq!(without_versions(&snapshot), expected);
     assert_eq!(snapshot.outputs, outputs);
-    store.write_outputs(&lease, &BTreeMap::new()).expect("writes");
-    assert_eq!(read(&*store).outputs, BTreeMap::new());
+    store.write_outputs(&lease, &BTreeMap::from([(Arc::from("p"), None)])).expect("writes");
+    assert_eq!(read(&*store).outputs.into_keys().collect::<Vec<_>>(), [Arc::from("o")]);
 }
 
 /// The serial grows with every transaction that changes something, and with no other.
@@ -142,7 +147,7 @@ pub fn counts_writes(make: Make<'_>) {
     write(&*store, &lease, &[ObjectWrite::Remove(current("nothing"))]);
     expect(2);
     let output = OutputRecord { value: json!(1), ty: json!("number"), sensitive: false };
-    let outputs = BTreeMap::from([(Arc::from("o"), output)]);
+    let outputs = BTreeMap::from([(Arc::from("o"), Some(output))]);
     store.write_outputs(&lease, &outputs).expect("writes");
     store.write_outputs(&lease, &outputs).expect("writes");
     expect(3);
@@ -234,8 +239,13 @@ pub fn journals_operations(make: Make<'_>) {
     let first = store.begin_operation(&lease, &intent("a")).expect("begins");
     let second = store.begin_operation(&lease, &bare).expect("begins");
     store.operation_made(&lease, first, "vpc-1").expect("writes");
-    let open =
-        |id, intent, made: Option<&str>| OpenOperation { id, run: "r".into(), intent, made: made.map(Into::into) };
+    let open = |id, intent, made: Option<&str>| OpenOperation {
+        id,
+        run: "r".into(),
+        intent,
+        made: made.map(Into::into),
+        running: true,
+    };
     let expected = [open(first, intent("a"), Some("vpc-1")), open(second, bare.clone(), None)];
     assert_eq!(store.open_operations().expect("reads"), expected);
     store.end_operation(&lease, first, &OperationOutcome::Done, &[put("a", 1)]).expect("ends");
@@ -259,7 +269,7 @@ pub fn later_runs_end_what_earlier_ones_left_open(make: Make<'_>) {
     clock.advance(3600);
     let lease = start(&*store, "next");
     let open = store.open_operations().expect("reads").remove(0);
-    assert_eq!(open.run, "dead");
+    assert_eq!((open.run.as_str(), open.running), ("dead", false));
     store.end_operation(&lease, open.id, &OperationOutcome::Done, &[put("a", 1)]).expect("ends");
     assert_eq!(store.open_operations().expect("reads"), []);
 }
@@ -303,16 +313,81 @@ pub fn one_run_writes_at_a_time(make: Make<'_>) {
     let store = make(clock.options());
     let lease = take(&*store, "first");
     clock.advance(1);
-    let Err(StoreError::Locked { who, operation, run, since, expires }) = store.lock(&request("second")) else {
+    let Err(StoreError::Locked(holder)) = store.lock(&request("second")) else {
         panic!("a second lock was given");
     };
-    assert_eq!((who.as_str(), operation.as_str(), run.as_str()), ("me@here", "apply", "first"));
-    assert_eq!((since.as_str(), expires.as_str()), ("1970-01-01T00:00:00.000Z", "1970-01-01T00:01:00.000Z"));
+    assert_eq!((holder.who.as_str(), holder.operation.as_str(), holder.run.as_str()), ("me@here", "apply", "first"));
+    assert_eq!((holder.pid, holder.rows.len()), (7, 0));
+    assert_eq!(holder.since, "1970-01-01T00:00:00.000Z");
+    assert_eq!(holder.expires, "1970-01-01T00:01:00.000Z");
     store.unlock(&lease).expect("unlocks");
     let next = take(&*store, "second");
     assert!(next.fence > lease.fence);
     store.unlock(&lease).expect("giving back what was given back is no error");
     assert!(matches!(store.lock(&request("third")), Err(StoreError::Locked { .. })), "an old lease frees nothing");
+}
+
+/// Runs hold different rows at once, and rely on the same ones; what two cannot hold is given whole or not at all.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn disjoint_rows_are_held_at_once(make: Make<'_>) {
+    let store = make(Options::default());
+    let one = ask(&*store, "one", &["+a", "-c"]).expect("is free");
+    let two = ask(&*store, "two", &["+b", "-c"]).expect("is free");
+    assert!(two.fence > one.fence);
+    write(&*store, &one, &[put("a", 1)]);
+    write(&*store, &two, &[put("b", 2)]);
+    let vpc = |name: &str| format!("aws_vpc.{name}");
+    assert_eq!(refused(ask(&*store, "x", &["+d", "-a"])), ("one".to_owned(), vec![vpc("a")]));
+    assert_eq!(refused(ask(&*store, "x", &["+c", "+d"])).1, [vpc("c")]);
+    assert_eq!(refused(store.lock(&request("x"))).1, Vec::<String>::new());
+    let three = ask(&*store, "three", &["+d"]).expect("what was refused holds nothing");
+    for lease in [&one, &two, &three] {
+        store.unlock(lease).expect("unlocks");
+    }
+    let whole = take(&*store, "whole");
+    assert_eq!(refused(ask(&*store, "x", &[])).0, "whole");
+    write(&*store, &whole, &[put("e", 1)]);
+}
+
+/// A lease writes the rows that it was given to write, and data.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn a_lease_covers_its_rows_only(make: Make<'_>) {
+    let store = make(Options::default());
+    let lease = ask(&*store, "r", &["+a", "+b", "-c"]).expect("is free");
+    store.begin_run(&lease, &run("r")).expect("begins");
+    let deposed = ObjectKey { deposed: Some("0badcafe".into()), ..current("a") };
+    write(&*store, &lease, &[put("a", 1), ObjectWrite::Move(current("a"), deposed), put("b", 1)]);
+    let output = OutputRecord { value: json!(1), ty: json!("number"), sensitive: false };
+    for name in ["c", "d"] {
+        conflict(store.write_objects(&lease, &[put("b", 2), put(name, 1)]));
+        conflict(store.write_objects(&lease, &[ObjectWrite::Remove(current(name))]));
+        conflict(store.write_objects(&lease, &[ObjectWrite::Move(current("b"), current(name))]));
+        conflict(store.begin_operation(&lease, &intent(name)));
+        conflict(store.write_outputs(&lease, &BTreeMap::from([(Arc::from(name), Some(output.clone()))])));
+    }
+    assert_eq!(read(&*store).objects.len(), 2);
+    let ObjectWrite::Put(mut key, record) = put("x", 1) else { unreachable!("that is what put makes") };
+    key.addr.resource.mode = Mode::Data;
+    write(&*store, &lease, &[ObjectWrite::Put(key, record)]);
+}
+
+/// Nobody waits for the lease of a process that has died, and what it left open is not under way.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn the_dead_are_not_waited_for(make: Make<'_>) {
+    let store = make(Options { died: Arc::new(|process| process == "process of dead"), ..Options::default() });
+    let dead = ask(&*store, "dead", &["+a", "+b"]).expect("is free");
+    store.begin_run(&dead, &run("dead")).expect("begins");
+    store.begin_operation(&dead, &intent("b")).expect("begins");
+    assert!(!store.open_operations().expect("reads")[0].running);
+    write(&*store, &dead, &[put("a", 1)]);
+    ask(&*store, "next", &["+b"]).expect("is taken over");
+    assert!(matches!(store.write_objects(&dead, &[put("a", 2)]), Err(StoreError::LeaseLost { .. })), "no row is left");
 }
 
 /// A lease ends after its time, counted from the last renewal.
@@ -442,12 +517,12 @@ fn name(mode: Mode, name: &str) -> ResourceName {
     ResourceName { mode, type_name: "aws_vpc".into(), name: name.into() }
 }
 
-fn current(resource: &str) -> ObjectKey {
+pub(crate) fn current(resource: &str) -> ObjectKey {
     let resource = name(Mode::Managed, resource);
     ObjectKey::current(InstanceAddr { module: ModuleAddr::root(), resource, key: InstanceKey::None })
 }
 
-fn put(resource: &str, number: i64) -> ObjectWrite {
+pub(crate) fn put(resource: &str, number: i64) -> ObjectWrite {
     let record = ObjectRecord {
         provider: "provider[\"registry.terraform.io/hashicorp/aws\"]".into(),
         schema_version: 1,
@@ -474,8 +549,32 @@ fn intent(resource: &str) -> Intent {
     }
 }
 
-fn request(run: &str) -> LockRequest {
-    LockRequest { run: run.into(), operation: "apply".into(), who: "me@here".into() }
+/// What a run asks for that wants the whole state.
+pub fn request(run: &str) -> LockRequest {
+    LockRequest {
+        run: run.into(),
+        operation: "apply".into(),
+        who: "me@here".into(),
+        pid: 7,
+        process: format!("process of {run}"),
+        scope: Scope::Whole,
+    }
+}
+
+/// A run asks for rows: `+a` to write `aws_vpc.a`, `-a` to rely on it.
+fn ask(store: &dyn Store, run: &str, rows: &[&str]) -> Result<Lease, StoreError> {
+    let row = |text: &&str| {
+        let access = if text.starts_with('+') { Access::Write } else { Access::Read };
+        (Row::instance(&current(&text[1..]).addr), access)
+    };
+    store.lock(&LockRequest { scope: Scope::Rows(rows.iter().map(row).collect()), ..request(run) })
+}
+
+fn refused(result: Result<Lease, StoreError>) -> (String, Vec<String>) {
+    match result {
+        Err(StoreError::Locked(holder)) => (holder.run, holder.rows.iter().map(ToString::to_string).collect()),
+        other => panic!("{other:?} in place of a refusal"),
+    }
 }
 
 fn run(id: &str) -> Run {

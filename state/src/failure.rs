@@ -1,11 +1,11 @@
-//! The refusals that every store words alike, and who holds a lock.
+//! The refusals that every store words alike, and who holds a lease.
 
 use jiff::Timestamp;
-use plumb_engine::store::{Lease, LockRequest, ObjectKey, OperationId, StoreError};
+use plumb_engine::store::{Holder, Lease, LockRequest, ObjectKey, OperationId, Row, StoreError};
 
-use crate::options::rfc3339;
+use crate::options::{Options, rfc3339};
 
-/// A lock as it is held.
+/// A lease as it is held.
 #[derive(Clone, Debug)]
 pub(crate) struct Held {
     /// Who asked for it, and what for.
@@ -19,20 +19,27 @@ pub(crate) struct Held {
 }
 
 impl Held {
-    /// Whether it is the lock of this lease.
+    /// Whether it is the lease that somebody shows.
     pub fn is_of(&self, lease: &Lease) -> bool {
         self.request.run == lease.run && self.fence == lease.fence
     }
 
-    /// Why nobody else can take it now; `None` once it has expired.
-    pub fn refusal(&self, now: Timestamp) -> Option<StoreError> {
-        (now < self.expires).then(|| StoreError::Locked {
+    /// Whether it counts: it has not expired, and its process has not died.
+    pub fn counts(&self, now: Timestamp, options: &Options) -> bool {
+        now < self.expires && !(options.died)(&self.request.process)
+    }
+
+    /// Why nobody else can take these rows now.
+    pub fn refusal(&self, rows: Vec<Row>) -> StoreError {
+        StoreError::Locked(Box::new(Holder {
             who: self.request.who.clone(),
+            pid: self.request.pid,
             operation: self.request.operation.clone(),
             run: self.request.run.clone(),
             since: rfc3339(self.since),
             expires: rfc3339(self.expires),
-        })
+            rows,
+        }))
     }
 }
 
@@ -64,6 +71,11 @@ pub(crate) fn run_not_begun(run: &str) -> StoreError {
 /// A run that begins under the lease of another.
 pub(crate) fn foreign_run(run: &str, lease: &Lease) -> StoreError {
     conflict(format_args!("run {run}"), format_args!("the lease is that of run {}", lease.run))
+}
+
+/// A write outside of what the lease covers.
+pub(crate) fn not_covered(row: &Row, lease: &Lease) -> StoreError {
+    conflict(row, format_args!("the lease of run {} does not cover it", lease.run))
 }
 
 /// An operation that is not open.

@@ -5,9 +5,12 @@ pub mod conformance;
 mod failure;
 mod memory;
 mod options;
+#[cfg(test)]
+mod random;
+pub mod seal;
 mod sqlite;
 pub mod state_v4;
 
 pub use memory::MemoryStore;
-pub use options::{Clock, LEASE, Options};
+pub use options::{Clock, Died, LEASE, Options};
 pub use sqlite::SqliteStore;

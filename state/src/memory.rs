@@ -3,13 +3,15 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use plumb_engine::addr::Mode;
 use plumb_engine::store::{
     Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectWrite, OpenOperation, OperationId, OperationOutcome,
-    OutputRecord, Run, RunOutcome, Snapshot, Store, StoreError,
+    OutputRecord, Row, Run, RunOutcome, Snapshot, Store, StoreError,
 };
 use uuid::Uuid;
 
-use crate::failure::{Held, foreign_run, lease_lost, move_onto, not_open, nothing_to_move, run_begun, run_not_begun};
+use crate::failure::{Held, foreign_run, lease_lost, move_onto, not_covered, not_open, nothing_to_move};
+use crate::failure::{run_begun, run_not_begun};
 use crate::options::Options;
 
 type Result<T> = std::result::Result<T, StoreError>;
@@ -26,7 +28,7 @@ struct State {
     snapshot: Snapshot,
     row_version: u64,
     fence: u64,
-    held: Option<Held>,
+    held: BTreeMap<String, Held>,
     runs: BTreeSet<String>,
     last_operation: i64,
     open: BTreeMap<OperationId, OpenOperation>,
@@ -52,13 +54,23 @@ impl MemoryStore {
     /// The state, if the lease is the one that counts.
     fn fenced(&self, lease: &Lease) -> Result<MutexGuard<'_, State>> {
         let state = self.state();
-        if state.held.as_ref().is_some_and(|it| it.is_of(lease)) { Ok(state) } else { Err(lease_lost(lease)) }
+        let holds = state.held.get(&lease.run).is_some_and(|it| it.is_of(lease));
+        if holds { Ok(state) } else { Err(lease_lost(lease)) }
     }
 }
 
 impl State {
     /// Does all of the writes in order, or none.
-    fn apply(&mut self, writes: &[ObjectWrite]) -> Result<()> {
+    fn apply(&mut self, lease: &Lease, writes: &[ObjectWrite]) -> Result<()> {
+        for write in writes {
+            match write {
+                ObjectWrite::Put(key, _) | ObjectWrite::Remove(key) => self.covered(lease, key)?,
+                ObjectWrite::Move(from, to) => {
+                    self.covered(lease, from)?;
+                    self.covered(lease, to)?;
+                }
+            }
+        }
         let mut undo = Vec::new();
         let result = writes.iter().try_for_each(|write| self.apply_one(write, &mut undo));
         if result.is_err() {
@@ -93,6 +105,15 @@ impl State {
         Ok(())
     }
 
+    fn covered(&self, lease: &Lease, key: &ObjectKey) -> Result<()> {
+        if key.addr.resource.mode == Mode::Data { Ok(()) } else { self.may_write(lease, &Row::instance(&key.addr)) }
+    }
+
+    fn may_write(&self, lease: &Lease, row: &Row) -> Result<()> {
+        let may = self.held.get(&lease.run).is_some_and(|it| it.request.scope.may_write(row));
+        if may { Ok(()) } else { Err(not_covered(row, lease)) }
+    }
+
     /// Stores a record under a new row version; what was there before.
     fn put(&mut self, key: ObjectKey, record: ObjectRecord) -> Option<ObjectRecord> {
         self.row_version += 1;
@@ -115,31 +136,38 @@ impl Store for MemoryStore {
     fn lock(&self, request: &LockRequest) -> Result<Lease> {
         let now = (self.options.clock)();
         let mut state = self.state();
-        if let Some(refusal) = state.held.as_ref().and_then(|it| it.refusal(now)) {
-            return Err(refusal);
+        let mut over = Vec::new();
+        for (run, held) in &state.held {
+            let same = (*run == request.run).then(Vec::new);
+            let Some(rows) = held.request.scope.conflict(&request.scope).or(same) else { continue };
+            if held.counts(now, &self.options) {
+                return Err(held.refusal(rows));
+            }
+            over.push(run.clone());
         }
+        state.held.retain(|run, _| !over.contains(run));
         state.fence += 1;
         let fence = state.fence;
         let expires = self.options.lease_end(now);
-        state.held = Some(Held { request: request.clone(), fence, since: now, expires });
+        state.held.insert(request.run.clone(), Held { request: request.clone(), fence, since: now, expires });
         Ok(Lease { run: request.run.clone(), fence })
     }
 
     fn renew(&self, lease: &Lease) -> Result<()> {
         let expires = self.options.lease_end((self.options.clock)());
-        if let Some(held) = &mut self.fenced(lease)?.held {
+        if let Some(held) = self.fenced(lease)?.held.get_mut(&lease.run) {
             held.expires = expires;
         }
         Ok(())
     }
 
     fn unlock(&self, lease: &Lease) -> Result<()> {
-        self.state().held.take_if(|it| it.is_of(lease));
+        self.state().held.retain(|_, held| !held.is_of(lease));
         Ok(())
     }
 
     fn force_unlock(&self, run: &str) -> Result<bool> {
-        Ok(self.state().held.take_if(|it| it.request.run == run).is_some())
+        Ok(self.state().held.remove(run).is_some())
     }
 
     fn begin_run(&self, lease: &Lease, run: &Run) -> Result<()> {
@@ -160,9 +188,10 @@ impl Store for MemoryStore {
         if !state.runs.contains(&lease.run) {
             return Err(run_not_begun(&lease.run));
         }
+        state.covered(lease, &intent.object)?;
         state.last_operation += 1;
         let id = OperationId(state.last_operation);
-        let operation = OpenOperation { id, run: lease.run.clone(), intent: intent.clone(), made: None };
+        let operation = OpenOperation { id, run: lease.run.clone(), intent: intent.clone(), made: None, running: true };
         state.open.insert(id, operation);
         Ok(id)
     }
@@ -185,25 +214,35 @@ impl Store for MemoryStore {
         if !state.open.contains_key(&operation) {
             return Err(not_open(operation));
         }
-        state.apply(writes)?;
+        state.apply(lease, writes)?;
         state.open.remove(&operation);
         Ok(())
     }
 
     fn open_operations(&self) -> Result<Vec<OpenOperation>> {
-        Ok(self.state().open.values().cloned().collect())
+        let now = (self.options.clock)();
+        let state = self.state();
+        let running = |run: &str| state.held.get(run).is_some_and(|it| it.counts(now, &self.options));
+        Ok(state.open.values().map(|it| OpenOperation { running: running(&it.run), ..it.clone() }).collect())
     }
 
     fn write_objects(&self, lease: &Lease, writes: &[ObjectWrite]) -> Result<()> {
-        self.fenced(lease)?.apply(writes)
+        self.fenced(lease)?.apply(lease, writes)
     }
 
-    fn write_outputs(&self, lease: &Lease, outputs: &BTreeMap<Arc<str>, OutputRecord>) -> Result<()> {
+    fn write_outputs(&self, lease: &Lease, outputs: &BTreeMap<Arc<str>, Option<OutputRecord>>) -> Result<()> {
         let mut state = self.fenced(lease)?;
-        if state.snapshot.outputs != *outputs {
-            state.snapshot.outputs.clone_from(outputs);
-            state.snapshot.serial += 1;
+        for name in outputs.keys() {
+            state.may_write(lease, &Row::output(name))?;
         }
+        let before = state.snapshot.outputs.clone();
+        for (name, output) in outputs {
+            match output {
+                Some(output) => state.snapshot.outputs.insert(name.clone(), output.clone()),
+                None => state.snapshot.outputs.remove(name),
+            };
+        }
+        state.snapshot.serial += u64::from(state.snapshot.outputs != before);
         Ok(())
     }
 
@@ -230,8 +269,7 @@ mod tests {
     fn clones_share_the_state() {
         let store = MemoryStore::new(Options::default());
         let other = store.clone();
-        let request = LockRequest { run: "r".into(), operation: "apply".into(), who: "me".into() };
-        store.lock(&request).unwrap();
-        assert!(matches!(other.lock(&request), Err(StoreError::Locked { .. })));
+        store.lock(&crate::conformance::request("r")).unwrap();
+        assert!(matches!(other.lock(&crate::conformance::request("s")), Err(StoreError::Locked { .. })));
     }
 }

@@ -11,6 +11,9 @@ pub const LEASE: Duration = Duration::from_secs(60);
 /// Tells the time.
 pub type Clock = Arc<dyn Fn() -> Timestamp + Send + Sync>;
 
+/// Tells of [`plumb_engine::store::LockRequest::process`] whether the process is known to have died.
+pub type Died = Arc<dyn Fn(&str) -> bool + Send + Sync>;
+
 /// What a store is told when it is opened.
 #[derive(Clone)]
 pub struct Options {
@@ -18,11 +21,13 @@ pub struct Options {
     pub clock: Clock,
     /// How long a lease lasts unless it is renewed. A renewal every third of it survives two failures.
     pub lease: Duration,
+    /// Tells whether a holder has died, so that nobody waits for the end of its lease.
+    pub died: Died,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(Timestamp::now), lease: LEASE }
+        Self { clock: Arc::new(Timestamp::now), lease: LEASE, died: Arc::new(|_| false) }
     }
 }
 

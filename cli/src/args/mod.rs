@@ -1,9 +1,11 @@
 //! Arguments: commands and their options, as Terraform's users know them.
 
 mod failure;
+mod fmt;
 mod normalize;
 mod options;
 mod parse;
+mod test;
 
 use std::path::PathBuf;
 
@@ -11,8 +13,10 @@ use clap::{Args, Parser, Subcommand};
 use plumb_engine::addr::{InstanceAddr, Target};
 
 pub use failure::{Misuse, misuse};
+pub use fmt::FmtArgs;
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
+pub use test::TestArgs;
 
 /// Makes real infrastructure true to what is written down, and keeps it true.
 #[derive(Debug, Parser)]
@@ -57,6 +61,10 @@ pub enum Command {
     Refresh(ApplyArgs),
     /// Evaluate expressions.
     Console(ConsoleArgs),
+    /// Run the tests of the configuration.
+    Test(TestArgs),
+    /// Rewrite files in the canonical layout.
+    Fmt(FmtArgs),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.
@@ -396,6 +404,9 @@ pub struct ConsoleArgs {
     /// Variables.
     #[command(flatten)]
     pub variables: VariableArgs,
+    /// Make a plan, and evaluate expressions against what it will make.
+    #[arg(long)]
+    pub plan: bool,
     /// Print one JSON object per expression.
     #[arg(long)]
     pub json: bool,

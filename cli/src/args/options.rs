@@ -1,7 +1,7 @@
 //! Options that several commands share.
 
 use std::path::PathBuf;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use clap::{Arg, ArgAction, ArgMatches, Args, Command, FromArgMatches};
 use plumb_engine::addr::{InstanceAddr, Target};
@@ -30,12 +30,20 @@ pub struct StateOption {
 /// How the right to write is taken.
 #[derive(Args, Clone, Debug)]
 pub struct LockOptions {
-    /// Taken for compatibility: a write always takes the lock, a plan never does.
+    /// Taken for compatibility: a write always leases what it writes, a plan never takes a lock.
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = ArgAction::Set, value_name = "BOOL")]
     pub lock: bool,
     /// How long to wait for another run to end, such as 30s or 5m.
     #[arg(long, value_name = "TIME", default_value = "0s", value_parser = duration)]
     pub lock_timeout: Duration,
+}
+
+impl LockOptions {
+    /// Until when to wait, from now on.
+    pub fn deadline(&self) -> Instant {
+        let now = Instant::now();
+        now.checked_add(self.lock_timeout).unwrap_or(now + Duration::from_secs(86_400 * 365))
+    }
 }
 
 /// What to plan.

@@ -3,13 +3,14 @@
 use std::collections::BTreeMap;
 use std::path::Path;
 use std::sync::Arc;
+use std::time::Instant;
 
 use plumb_engine::apply::{self, ApplyOutcome, ApplyRequest, RecoverRequest};
 use plumb_engine::config::{self, Config, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::eval::Settings;
 use plumb_engine::plan::{Counts, Plan, PlanMode};
-use plumb_engine::store::{OutputRecord, Run, RunOutcome, RunStatus, Store};
+use plumb_engine::store::{OperationId, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Store};
 
 use super::{approval, plan};
 use crate::args::ApplyArgs;
@@ -38,6 +39,14 @@ struct Approved {
     plan: Plan,
 }
 
+/// What became of a plan.
+enum Execution {
+    /// It was carried out, as far as that went.
+    Ended(Exit),
+    /// Something that it is about has changed since; nothing was done.
+    Stale(Diagnostics),
+}
+
 /// Runs the command.
 pub async fn run(kind: Kind, mut args: ApplyArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
     match kind {
@@ -52,17 +61,31 @@ pub async fn run(kind: Kind, mut args: ApplyArgs, session: &Session, ui: &Ui) ->
         ui.json_line(&json_stream::version());
     }
     if !args.lock.lock {
-        let detail = "A command that writes the state always takes its lock, so -lock=false has no effect here.";
+        let detail = "A command that writes the state always leases what it writes, so -lock=false has no effect here.";
         ui.diagnostics(&Diagnostic::warning("Locking cannot be turned off", detail).into(), None);
     }
-    let approved = match args.plan_file.clone() {
-        Some(path) => saved(&path, &args, kind, session, ui)?,
-        None => match planned(&args, session, ui).await? {
+    let deadline = args.lock.deadline();
+    if let Some(path) = args.plan_file.clone() {
+        let approved = saved(&path, &args, kind, session, ui)?;
+        return match execute(&approved, &args, deadline, session, ui).await? {
+            Execution::Ended(exit) => Ok(exit),
+            Execution::Stale(found) => Err(Failure::new(found, &approved.config.sources)),
+        };
+    }
+    // Each time that a plan is stale another run has got something done, so this comes to an end.
+    loop {
+        let approved = match planned(&args, deadline, session, ui).await? {
             Ok(approved) => approved,
             Err(exit) => return Ok(exit),
-        },
-    };
-    execute(&approved, &args, session, ui).await
+        };
+        match execute(&approved, &args, deadline, session, ui).await? {
+            Execution::Ended(exit) => return Ok(exit),
+            Execution::Stale(_) => {
+                let detail = "Another run has changed objects that this plan is about, so it is made anew.";
+                ui.diagnostics(&Diagnostic::warning("Planning again", detail).into(), None);
+            }
+        }
+    }
 }
 
 /// Reads a saved plan. That it is given approves it.
@@ -71,7 +94,7 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
         let detail = "A saved plan already says what is done. Apply it with \"plumb apply\".";
         return Err(Diagnostic::error("A plan file does not go with this command", detail).into());
     }
-    if workspace::open_operations(&args.state)? > 0 {
+    if !workspace::interrupted(&args.state)?.is_empty() {
         let detail = "A run after which this plan may have been made was interrupted, and what became of its operations is \
                       not known yet. Run \"plumb apply\" without a plan file: it finds out first, and plans again.";
         return Err(Diagnostic::error("An earlier run was interrupted", detail).into());
@@ -94,9 +117,14 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
 }
 
 /// Makes a plan and has it approved; `Err` with the exit code when there is nothing to execute.
-async fn planned(args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Result<Approved, Exit>, Failure> {
+async fn planned(
+    args: &ApplyArgs,
+    deadline: Instant,
+    session: &Session,
+    ui: &Ui,
+) -> Result<Result<Approved, Exit>, Failure> {
     let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
-    settle_interrupted(&loaded, args, session, ui).await?;
+    settle_interrupted(&loaded, args, deadline, session, ui).await?;
     let snapshot = workspace::snapshot(&args.state)?;
     let result = plan::make(&loaded, &snapshot, args.planning.plan_options(), session, ui).await;
     if !plan::show(&result, &loaded, session, ui) {
@@ -116,12 +144,21 @@ async fn planned(args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Result<
 }
 
 /// Finds out what became of the operations that an interrupted run left open, before anything is planned on top of them.
-async fn settle_interrupted(loaded: &Loaded, args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<(), Failure> {
-    if workspace::open_operations(&args.state)? == 0 {
+async fn settle_interrupted(
+    loaded: &Loaded,
+    args: &ApplyArgs,
+    deadline: Instant,
+    session: &Session,
+    ui: &Ui,
+) -> Result<(), Failure> {
+    let open = workspace::interrupted(&args.state)?;
+    if open.is_empty() {
         return Ok(());
     }
     let store = Arc::new(workspace::open(&args.state)?);
-    let lock = lock::acquire(&store, "recovery", &args.lock).await?;
+    let scope = Scope::write(open.iter().map(|it| Row::instance(&it.intent.object.addr)));
+    let operations: Vec<OperationId> = open.iter().map(|it| it.id).collect();
+    let lock = lock::acquire(&store, "recovery", scope, deadline).await?;
     let settled = apply::recover(RecoverRequest {
         config: &loaded.config,
         variables: &loaded.variables,
@@ -129,6 +166,7 @@ async fn settle_interrupted(loaded: &Loaded, args: &ApplyArgs, session: &Session
         settings: session.settings(false),
         store: &*store,
         lease: &lock.lease,
+        operations: &operations,
     })
     .await;
     let released = lock.release();
@@ -139,16 +177,29 @@ async fn settle_interrupted(loaded: &Loaded, args: &ApplyArgs, session: &Session
     released
 }
 
-async fn execute(approved: &Approved, args: &ApplyArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
+/// Carries a plan out under a lease of the rows that it is about.
+async fn execute(
+    approved: &Approved,
+    args: &ApplyArgs,
+    deadline: Instant,
+    session: &Session,
+    ui: &Ui,
+) -> Result<Execution, Failure> {
     let Approved { config, variables, plan } = approved;
     let store = Arc::new(workspace::open(&args.state)?);
     let command = command_name(plan.mode);
-    let lock = lock::acquire(&store, command, &args.lock).await?;
+    let commit = commit().await;
+    let rows = apply::rows(plan, &store.snapshot()?, &session.providers);
+    let lock = lock::acquire(&store, command, Scope::Rows(rows), deadline).await?;
+    if let Err(found) = apply::check_fresh(plan, &*store) {
+        lock.release()?;
+        return Ok(Execution::Stale(found));
+    }
     let run = Run {
         id: lock.lease.run.clone(),
         command: command.into(),
         who: lock::who(),
-        commit: commit().await,
+        commit,
         summary: summary::planned_text(plan.counts()).trim_end_matches('.').into(),
     };
     store.begin_run(&lock.lease, &run)?;
@@ -176,7 +227,7 @@ async fn execute(approved: &Approved, args: &ApplyArgs, session: &Session, ui: &
     if let Err(failure) = lock.release() {
         found.extend(failure.diagnostics);
     }
-    Ok(report(plan.mode, &outcome, &found, config, ui))
+    Ok(Execution::Ended(report(plan.mode, &outcome, &found, config, ui)))
 }
 
 fn report(mode: PlanMode, outcome: &ApplyOutcome, found: &Diagnostics, config: &Config, ui: &Ui) -> Exit {

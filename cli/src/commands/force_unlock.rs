@@ -17,12 +17,12 @@ pub fn run(args: &ForceUnlockArgs, ui: &Ui) -> Result<Exit, Failure> {
     }
     if !workspace::open(&args.state)?.force_unlock(&args.run)? {
         let detail = format!(
-            "No run {:?} holds the lock. The error about the lock names the run that does; a lease that has ended needs \
+            "No run {:?} holds a lock. The error about the lock names the run that does; a lease that has ended needs \
              no breaking.",
             args.run
         );
         return Err(Diagnostic::error("Failed to unlock state", detail).into());
     }
-    ui.out("The lock has been broken. The state can be written again.\n");
+    ui.out("The lock has been broken. What it covered can be written again.\n");
     Ok(Exit::Success)
 }

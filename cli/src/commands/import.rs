@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use plumb_engine::addr::Target;
 use plumb_engine::diagnostic::Diagnostic;
+use plumb_engine::plan::prior::sensitive_paths;
+use plumb_engine::plan::propose::mark_sensitive;
 use plumb_engine::plan::{PlanOptions, ResourceChange};
 use plumb_engine::provider::Providers;
-use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, Store};
+use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, Row, Scope, Store};
 use plumb_engine::value::to_json;
 
 use super::plan;
@@ -50,7 +52,8 @@ pub async fn run(args: &ImportArgs, session: &Session, ui: &Ui) -> Result<Exit, 
     };
     let write = ObjectWrite::Put(change.object.clone(), Box::new(record(change, &session.providers)));
     let store = Arc::new(workspace::open(&args.state)?);
-    let lock = lock::acquire(&store, "import", &args.lock).await?;
+    let scope = Scope::write([Row::instance(&change.object.addr)]);
+    let lock = lock::acquire(&store, "import", scope, args.lock.deadline()).await?;
     store.write_objects(&lock.lease, &[write])?;
     lock.release()?;
     ui.diagnostics(&result.diagnostics, Some(&loaded.config.sources));
@@ -70,7 +73,7 @@ fn record(change: &ResourceChange, providers: &Providers) -> ObjectRecord {
         schema_version: schema_version(providers, &change.provider, resource),
         status: ObjectStatus::Ready,
         attributes: to_json(&change.before, Some(&schema.ty())),
-        sensitive: Vec::new(),
+        sensitive: sensitive_paths(&mark_sensitive(&schema, change.before.clone())),
         dependencies: change.dependencies.clone(),
         create_before_destroy: change.create_before_destroy,
         row_version: 0,

@@ -4,6 +4,7 @@ mod apply;
 mod approval;
 mod console;
 mod drift;
+mod fmt;
 mod force_unlock;
 mod import;
 mod init;
@@ -13,6 +14,7 @@ mod show;
 mod state_edit;
 mod state_exchange;
 mod state_view;
+mod test;
 mod validate;
 mod version;
 
@@ -27,6 +29,10 @@ pub async fn run(command: Command, session: &Session) -> Exit {
         Command::Validate(it) => {
             let ui = session.ui(&it.view, false);
             validate::run(&it, session, &ui)
+        }
+        Command::Test(it) => {
+            let ui = session.ui(&it.view, it.json);
+            shown(&ui, test::run(&it, session, &ui).await)
         }
         Command::Plan(it) => {
             let ui = session.ui(&it.view, it.json);
@@ -55,7 +61,11 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             let ui = session.ui(&it.view, false);
             shown(&ui, drift::run(&it, session, &ui).await)
         }
-        Command::Console(it) => finish(session.ui(&it.view, false), |ui| console::run(&it, session, ui)),
+        Command::Console(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, console::run(&it, session, &ui).await)
+        }
+        Command::Fmt(it) => fmt::run(&it, &session.ui(&it.view, false)),
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }

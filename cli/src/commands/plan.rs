@@ -20,7 +20,7 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         ui.json_line(&json_stream::version());
     }
     let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
-    let open = workspace::open_operations(&args.state)?;
+    let open = workspace::interrupted(&args.state)?.len();
     if open > 0 {
         let detail = format!(
             "The journal has operations that were begun and never ended: {open}. What became of them is found out by the \
@@ -88,13 +88,14 @@ async fn create(
 pub fn show(result: &PlanResult, loaded: &Loaded, session: &Session, ui: &Ui) -> bool {
     let sources = Some(&loaded.config.sources);
     let failed = result.plan.errored || result.diagnostics.has_errors();
+    // A plan that failed is shown as far as it goes only if it goes anywhere.
+    let shown = !failed || result.plan.changes.iter().any(|it| it.action != plan::Action::NoOp);
     if ui.is_json() {
-        if !failed {
+        if shown {
             json_stream::plan(&result.plan).iter().for_each(|line| ui.json_line(line));
         }
     } else {
-        // A plan that failed is shown as far as it goes only if it goes anywhere.
-        if !failed || result.plan.changes.iter().any(|it| it.action != plan::Action::NoOp) {
+        if shown {
             ui.out(&render::plan::plan(&result.plan, ui.view(&session.providers)));
         }
         if let Some(calls) = summary::calls(&result.calls) {

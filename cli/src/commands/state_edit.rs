@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use plumb_engine::addr::{InstanceAddr, InstanceKey, ModuleAddr, Target};
 use plumb_engine::diagnostic::Diagnostic;
-use plumb_engine::store::{ObjectKey, ObjectWrite, Store};
+use plumb_engine::store::{ObjectKey, ObjectWrite, Row, Scope, Store};
 
 use super::state_view::{existing, no_match};
 use crate::args::{LockOptions, StateMvArgs, StateOption, StateRmArgs};
@@ -69,7 +69,14 @@ async fn write(
     writes: &[ObjectWrite],
 ) -> Result<(), Failure> {
     let store = Arc::new(workspace::open(state)?);
-    let lock = lock::acquire(&store, operation, options).await?;
+    let mut rows = Vec::new();
+    for write in writes {
+        match write {
+            ObjectWrite::Put(key, _) | ObjectWrite::Remove(key) => rows.push(Row::instance(&key.addr)),
+            ObjectWrite::Move(from, to) => rows.extend([Row::instance(&from.addr), Row::instance(&to.addr)]),
+        }
+    }
+    let lock = lock::acquire(&store, operation, Scope::write(rows), options.deadline()).await?;
     store.write_objects(&lock.lease, writes)?;
     lock.release()
 }

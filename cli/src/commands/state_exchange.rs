@@ -5,7 +5,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plumb_engine::diagnostic::Diagnostic;
-use plumb_engine::store::{Snapshot, Store};
+use plumb_engine::store::{Scope, Snapshot, Store};
 use plumb_state::state_v4::{self, ExportOptions};
 
 use crate::args::{StatePullArgs, StatePushArgs};
@@ -31,7 +31,7 @@ pub async fn push(args: &StatePushArgs, ui: &Ui) -> Result<Exit, Failure> {
     let text = read(&args.file).map_err(|error| refuse(format!("{} cannot be read: {error}.", args.file.display())))?;
     let pushed = state_v4::parse(&text).map_err(|error| refuse(format!("{}: {error}.", args.file.display())))?;
     let store = Arc::new(workspace::open(&args.state)?);
-    let lock = lock::acquire(&store, "state push", &args.lock).await?;
+    let lock = lock::acquire(&store, "state push", Scope::Whole, args.lock.deadline()).await?;
     let result = check(&store.snapshot()?, &pushed, args.force);
     if result.is_ok() {
         store.replace(&lock.lease, &pushed)?;

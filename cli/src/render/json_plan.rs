@@ -1,7 +1,7 @@
 //! A plan as the JSON of `show -json`, format 1.2: what policy engines, scanners and cost tools read.
 
 use plumb_engine::addr::{Mode, ModuleAddr};
-use plumb_engine::plan::{Action, Drift, OutputChange, Plan, ResourceChange};
+use plumb_engine::plan::{Action, Drift, OutputChange, Plan, PlanMode, ResourceChange};
 use plumb_engine::provider::Providers;
 use plumb_engine::store::ObjectKey;
 use plumb_engine::value::Value;
@@ -27,7 +27,9 @@ pub fn document(plan: &Plan, configuration: Json, providers: &Providers) -> Json
     if !plan.drift.is_empty() {
         json["resource_drift"] = plan.drift.iter().map(|it| drift(it, providers)).collect();
     }
-    json["resource_changes"] = plan.changes.iter().map(|it| resource_change(it, providers)).collect();
+    // A refresh tells what it found as drift, and changes nothing.
+    let changes = plan.changes.iter().filter(|_| plan.mode != PlanMode::RefreshOnly);
+    json["resource_changes"] = changes.map(|it| resource_change(it, plan.mode, providers)).collect();
     let outputs = plan.outputs.iter().map(|(name, it)| (name.to_string(), output_change(it)));
     json["output_changes"] = Json::Object(outputs.collect());
     json["prior_state"] = prior_state(plan, providers);
@@ -35,10 +37,15 @@ pub fn document(plan: &Plan, configuration: Json, providers: &Providers) -> Json
     json["relevant_attributes"] = json!([]);
     json["checks"] = json_state::checks(&plan.checks);
     json["timestamp"] = json!(plan.timestamp);
-    json["applyable"] = json!(!plan.errored && !plan.is_empty());
+    json["applyable"] = json!(!plan.errored && is_applyable(plan));
     json["complete"] = json!(!plan.errored && plan.targets.is_empty() && plan.excludes.is_empty());
     json["errored"] = json!(plan.errored);
     json
+}
+
+fn is_applyable(plan: &Plan) -> bool {
+    let differs = |it: &Drift| drift_action(&it.before, &it.after) != Action::NoOp;
+    if plan.mode == PlanMode::RefreshOnly { plan.drift.iter().any(differs) } else { !plan.is_empty() }
 }
 
 fn planned_values(plan: &Plan, providers: &Providers) -> Json {
@@ -108,8 +115,10 @@ fn object_mask(mask: Json) -> Json {
     if mask == Json::Bool(false) { json!({}) } else { mask }
 }
 
-fn resource_change(change: &ResourceChange, providers: &Providers) -> Json {
-    let mut json = heading(&change.object, change.moved_from.as_ref().map(ToString::to_string), &change.provider);
+fn resource_change(change: &ResourceChange, mode: PlanMode, providers: &Providers) -> Json {
+    // What is deleted with everything else has no past to tell of.
+    let moved_from = change.moved_from.as_ref().filter(|_| mode != PlanMode::Destroy);
+    let mut json = heading(&change.object, moved_from.map(ToString::to_string), &change.provider);
     let mut inner = sides(&change.object, &change.provider, &change.before, &change.after, change.action, providers);
     if !change.replace_paths.is_empty() {
         inner["replace_paths"] = json!(change.replace_paths);
@@ -170,14 +179,13 @@ fn sides(
 }
 
 fn output_change(change: &OutputChange) -> Json {
-    let mask = |value: &Value| if change.sensitive { json!(true) } else { json_value::sensitive_mask(value) };
     json!({
         "actions": actions(change.action, Mode::Managed),
         "before": json_value::plain(&change.before),
         "after": json_value::plain(&change.after),
         "after_unknown": json_value::unknown_mask(&change.after),
-        "before_sensitive": mask(&change.before),
-        "after_sensitive": mask(&change.after),
+        "before_sensitive": change.sensitive,
+        "after_sensitive": change.sensitive,
     })
 }
 

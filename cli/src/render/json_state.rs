@@ -119,17 +119,75 @@ pub fn checks(checks: &[CheckResult]) -> Json {
 }
 
 fn check(check: &CheckResult) -> Json {
-    let problems: Vec<Json> = check.problems.iter().map(|message| json!({ "message": message })).collect();
-    let name = check.address.rsplit('.').next().unwrap_or(&check.address);
-    json!({
-        "address": { "kind": check.kind, "name": name, "to_display": check.address },
+    let instances = check.instances.iter().map(|it| {
+        let problems: Vec<Json> = it.problems.iter().map(|message| json!({ "message": message })).collect();
+        let mut json = json!({ "address": instance_address(&check.kind, &it.address), "status": it.status });
+        if !problems.is_empty() {
+            json["problems"] = json!(problems);
+        }
+        json
+    });
+    let mut json = json!({
+        "address": block_address(&check.kind, &check.address),
         "status": check.status,
-        "instances": [{
-            "address": { "to_display": check.address },
-            "status": check.status,
-            "problems": problems,
-        }],
-    })
+    });
+    if !check.instances.is_empty() {
+        json["instances"] = instances.collect();
+    }
+    json
+}
+
+/// What a check is about: the parts of the block's address.
+fn block_address(kind: &str, address: &str) -> Json {
+    let mut json = json!({ "kind": kind, "to_display": address });
+    let resource = if kind == "resource" { address.parse::<InstanceAddr>().ok() } else { None };
+    match resource {
+        Some(addr) => {
+            let Json::Object(parts) = identity(&addr) else { return json };
+            for key in ["mode", "type", "name"] {
+                json[key] = parts[key].clone();
+            }
+            if !addr.module.is_root() {
+                json["module"] = json!(addr.module.to_string());
+            }
+        }
+        None => {
+            let (module, name) = split(address);
+            json["name"] = json!(name);
+            if let Some(module) = module {
+                json["module"] = json!(module);
+            }
+        }
+    }
+    json
+}
+
+/// An instance of it: its keys besides the address.
+fn instance_address(kind: &str, address: &str) -> Json {
+    let mut json = json!({ "to_display": address });
+    let resource = if kind == "resource" { address.parse::<InstanceAddr>().ok() } else { None };
+    match resource {
+        Some(addr) => {
+            if addr.key != InstanceKey::None {
+                json["instance_key"] = json!(addr.key);
+            }
+            if !addr.module.is_root() {
+                json["module"] = json!(addr.module.to_string());
+            }
+        }
+        None => {
+            if let (Some(module), _) = split(address) {
+                json["module"] = json!(module);
+            }
+        }
+    }
+    json
+}
+
+/// `module.a["k"].check.c` as its module and its name.
+fn split(address: &str) -> (Option<&str>, &str) {
+    let (head, name) = address.rsplit_once('.').unwrap_or(("", address));
+    (head.rsplit_once('.').map(|(module, _)| module), name)
 }
 
 /// The type of a value in JSON: `"string"`, `["list","string"]`.

@@ -145,7 +145,7 @@ pub fn event(event: &Event<'_>) -> Vec<Json> {
         Event::ProvisionOutput { addr, provisioner, line } => {
             vec![json!({ "resource": resource(addr), "provisioner": provisioner, "output": line })]
         }
-        Event::Stopping { .. } => vec![Json::Null],
+        Event::Stopping { .. } | Event::Waiting { .. } => vec![Json::Null],
     };
     let described = hooks.into_iter().zip(messages).map(|(hook, message)| {
         let mut json = line(level, &message, kind);
@@ -172,7 +172,7 @@ fn event_type(event: &Event<'_>) -> Option<(&'static str, &'static str)> {
         Event::OperationDone { .. } => ("apply_complete", "info"),
         Event::OperationFailed { .. } => ("apply_errored", "info"),
         Event::ProvisionOutput { .. } => ("provision_progress", "info"),
-        Event::Stopping { .. } => ("log", "warn"),
+        Event::Stopping { .. } | Event::Waiting { .. } => ("log", "warn"),
     })
 }
 
@@ -232,7 +232,8 @@ fn change_reason(reason: Reason) -> Json {
     }
 }
 
-fn line(level: &str, message: &str, kind: &str) -> Json {
+/// A line of a kind.
+pub fn line(level: &str, message: &str, kind: &str) -> Json {
     let now = jiff::Timestamp::now();
     json!({
         "@level": level,

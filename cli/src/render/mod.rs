@@ -18,9 +18,11 @@ pub mod state_show;
 pub mod summary;
 #[cfg(test)]
 mod tests;
+mod unified_diff;
 
 pub use paint::Paint;
 pub use schema::{provider_source, schema_block, schema_version};
+pub use unified_diff::unified_diff;
 
 use plumb_engine::provider::Providers;
 

@@ -34,6 +34,7 @@ pub fn lines(event: &Event<'_>) -> Vec<String> {
             vec![format!("{object}: {} errored after {}", done(*action), duration(*elapsed))]
         }
         Event::ProvisionOutput { addr, provisioner, line } => vec![format!("{addr} ({provisioner}): {line}")],
+        Event::Waiting { reason } => vec![(*reason).to_owned()],
         Event::Stopping { running } => vec![format!(
             "Stopping: nothing new is started, and {running} running operation{} waited for. Interrupt once more to \
              leave at once; the journal keeps what is under way.",

@@ -19,16 +19,16 @@ use crate::addr::{InstanceKey, Mode, ResourceName};
 use crate::config::graph::{Node, Order};
 use crate::config::{ModuleIndex, ProviderAddr};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, final_value, root_variable};
+use crate::eval::{Each, Evaluator, ModuleId, Verdict, final_value, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
 use crate::plan::walk::provider_error;
-use crate::plan::{Action, Counts, Plan, PlanMode, ResourceChange};
-use crate::provider::{Client, Creation, Effect, IntentKey, Provider, ProviderError};
+use crate::plan::{Action, Counts, PlanMode, ResourceChange};
+use crate::provider::{Client, Creation, IntentKey, Provider, ProviderError};
 use crate::store::{
-    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, RunStatus, Snapshot,
-    StoreError,
+    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, OutputRecord,
+    RunStatus, StoreError,
 };
 use crate::value::{self, Value};
 
@@ -103,8 +103,7 @@ impl<'a> Executor<'a> {
         let order = Order::new(request.config)?;
         let operations = Operations::new(request.plan)?;
         let variables = final_variables(request)?;
-        let snapshot = request.store.snapshot().map_err(store_failed)?;
-        not_stale(request.plan, &snapshot)?;
+        let snapshot = super::rows::check_fresh(request.plan, request.store)?;
         let writes = first_writes(request.plan, &snapshot, request.providers);
         if !writes.is_empty() {
             request.store.write_objects(request.lease, &writes).map_err(store_failed)?;
@@ -239,11 +238,10 @@ impl<'a> Executor<'a> {
             OperationKind::Read => self.begin_read(at, change).await.map(Some),
             OperationKind::Delete(deposed) => self.begin_delete(at, change, deposed.clone()).await.map(Some),
             OperationKind::Update => self.begin_update(at, change).await.map(Some),
-            OperationKind::Create => self.begin_create(at, change).await.map(Some),
+            OperationKind::Create => self.begin_create(at, change, None).await.map(Some),
             OperationKind::Depose(key) => {
                 let deposed = ObjectKey { addr: change.object.addr.clone(), deposed: Some(key.clone()) };
-                self.write(&[ObjectWrite::Move(change.object.clone(), deposed)])?;
-                self.begin_create(at, change).await.map(Some)
+                self.begin_create(at, change, Some(deposed)).await.map(Some)
             }
         }
     }
@@ -264,7 +262,14 @@ impl<'a> Executor<'a> {
         }))
     }
 
-    async fn begin_create(&mut self, at: NodeIndex, change: &'a ResourceChange) -> Result<Task<'a>, Diagnostics> {
+    /// With `aside`, the present object is set aside under that key. That is written after the intent, so that an
+    /// interruption between the two leaves everything as it was.
+    async fn begin_create(
+        &mut self,
+        at: NodeIndex,
+        change: &'a ResourceChange,
+        aside: Option<ObjectKey>,
+    ) -> Result<Task<'a>, Diagnostics> {
         let (client, provider) = self.client(&change.provider).await?;
         let type_name = change.object.addr.resource.type_name.clone();
         let Some(resource_type) = provider.resource_type(&type_name) else { return Err(no_type(change)) };
@@ -278,6 +283,9 @@ impl<'a> Executor<'a> {
             ..intent(change, change.object.clone(), OperationAction::Create, &stored, resource_type.schema())
         };
         let operation = self.journal(&intent)?;
+        if let Some(aside) = aside {
+            self.write(&[ObjectWrite::Move(change.object.clone(), aside)])?;
+        }
         self.started(at, &change.object, Action::Create, None);
         let (store, lease) = (self.request.store, self.request.lease);
         Ok(Box::pin(async move {
@@ -291,14 +299,7 @@ impl<'a> Executor<'a> {
                 }
             };
             let creation = Creation { key: &key, made: &note, timeout: Duration::from_secs(20 * 60) };
-            let mut result = client.create(&type_name, &planned, &creation).await;
-            // An answer that never came may hide an object that now exists.
-            if let Err(error) = &result
-                && error.effect == Effect::Unknown
-                && let Ok(Some(found)) = client.find(&type_name, &planned, &key).await
-            {
-                result = Ok(found);
-            }
+            let result = client.create(&type_name, &planned, &creation).await;
             let made = made.into_inner().ok().flatten();
             Finished {
                 node: at,
@@ -496,10 +497,11 @@ impl<'a> Executor<'a> {
         let each = self.repetitions.get(&slot).and_then(|keys| keys.get(&object.addr.key)).cloned().unwrap_or_default();
         for condition in conditions {
             match self.evaluator.condition(module, condition, (&each, Some(value.clone()))) {
-                Ok(Some(Err(message))) => {
+                Ok(Verdict::Fails(Ok(message))) => {
                     let diagnostic = Diagnostic::error("Resource postcondition failed", message);
                     self.diagnostics.push(diagnostic.at(condition.condition.span).of(object));
                 }
+                Ok(Verdict::Fails(Err(hidden))) => self.diagnostics.push(hidden.of(object)),
                 Ok(_) => {}
                 Err(found) => self.diagnostics.extend(found.of(object)),
             }
@@ -534,6 +536,9 @@ impl<'a> Executor<'a> {
             self.diagnostics.extend(store_failed(error));
             self.broken = true;
         }
+        for reason in self.clients.values().filter_map(|it| it.waiting()) {
+            self.request.events.event(Event::Waiting { reason: &reason });
+        }
         for running in self.running.values_mut() {
             if running.reported.elapsed() >= TICK {
                 running.reported = Instant::now();
@@ -551,12 +556,7 @@ impl<'a> Executor<'a> {
     pub fn finish(mut self) -> ApplyOutcome {
         let interrupted = *self.request.stop.borrow() != Stop::Go
             && self.progress.iter().any(|it| !matches!(it, Progress::Done | Progress::Failed | Progress::Skipped));
-        let outputs = if self.broken { Outputs::new() } else { self.outputs() };
-        if !self.broken
-            && let Err(error) = self.request.store.write_outputs(self.request.lease, &outputs)
-        {
-            self.diagnostics.extend(store_failed(error));
-        }
+        let outputs = if self.broken { Outputs::new() } else { self.write_outputs() };
         let mut calls: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         for (addr, client) in &self.clients {
             *calls.entry(addr.source.clone()).or_default() += client.calls();
@@ -569,42 +569,59 @@ impl<'a> Executor<'a> {
         ApplyOutcome { status, done: self.done, diagnostics: self.diagnostics, outputs, calls }
     }
 
-    /// The outputs as they are now; one that needs something that was not done keeps its stored value.
-    fn outputs(&mut self) -> Outputs {
-        let stored = self.request.store.snapshot().map(|it| it.outputs).unwrap_or_default();
-        let mut outputs = Outputs::new();
-        if self.request.plan.mode == PlanMode::Destroy {
-            let all_done = self.progress.iter().all(|it| *it == Progress::Done);
-            return if all_done && self.request.plan.targets.is_empty() { outputs } else { stored };
+    /// Writes the outputs that the plan changes, and returns all of them as they are now.
+    fn write_outputs(&mut self) -> Outputs {
+        let mut outputs = self.request.store.snapshot().map(|it| it.outputs).unwrap_or_default();
+        let changes = self.changed_outputs();
+        if let Err(error) = self.request.store.write_outputs(self.request.lease, &changes) {
+            self.diagnostics.extend(store_failed(error));
         }
-        let partial = !self.request.plan.targets.is_empty() || !self.request.plan.excludes.is_empty();
+        for (name, output) in changes {
+            match output {
+                Some(output) => outputs.insert(name, output),
+                None => outputs.remove(&name),
+            };
+        }
+        outputs
+    }
+
+    /// Outputs that the plan changes, as they are now; one that needs something that was not done keeps its stored
+    /// value. Others may be changed by another run at the same time.
+    fn changed_outputs(&mut self) -> BTreeMap<Arc<str>, Option<OutputRecord>> {
+        let request = self.request;
+        let changed = request.plan.outputs.iter().filter(|(_, it)| it.action != Action::NoOp);
+        if request.plan.mode == PlanMode::Destroy {
+            let all_done = self.progress.iter().all(|it| *it == Progress::Done);
+            let gone = all_done && request.plan.targets.is_empty();
+            return if gone { changed.map(|(name, _)| (name.clone(), None)).collect() } else { BTreeMap::new() };
+        }
         let undone: BTreeSet<_> = self
             .operations
             .graph
             .node_indices()
             .filter(|at| self.progress[at.index()] != Progress::Done)
             .filter_map(|at| match &self.operations.graph[at] {
-                Step::Operation(operation) => Some(self.request.plan.changes[operation.change].object.addr.config()),
+                Step::Operation(operation) => Some(request.plan.changes[operation.change].object.addr.config()),
                 Step::Made(_) | Step::Gone(_) => None,
             })
             .collect();
         self.evaluator.forget_unknown();
-        for (name, output) in &self.request.config.root().outputs {
+        let mut outputs = BTreeMap::new();
+        for (name, change) in changed {
+            let Some(output) = request.config.root().outputs.get(name).filter(|_| change.action != Action::Delete)
+            else {
+                outputs.insert(name.clone(), None);
+                continue;
+            };
             let node = Node::Output(ModuleIndex(0), name.clone());
             let needs = self.order.closure([&node]);
-            let waits = needs.iter().filter_map(|it| it.resource(self.request.config)).any(|it| undone.contains(&it));
+            let waits = needs.iter().filter_map(|it| it.resource(request.config)).any(|it| undone.contains(&it));
             let value =
                 if waits || output.ephemeral { None } else { self.evaluator.output(Evaluator::ROOT, name).ok() };
-            match value.filter(Value::is_wholly_known) {
-                Some(value) => {
-                    outputs.insert(name.clone(), output_record(&value, output.sensitive));
-                }
-                None => outputs.extend(stored.get(name).map(|it| (name.clone(), it.clone()))),
-            }
-        }
-        if partial {
-            for (name, record) in stored {
-                outputs.entry(name).or_insert(record);
+            if let Some(value) = value.filter(Value::is_wholly_known) {
+                // A null is not stored.
+                let record = (!value.is_null()).then(|| output_record(&value, output.sensitive));
+                outputs.insert(name.clone(), record);
             }
         }
         outputs
@@ -651,34 +668,6 @@ fn final_variables(request: &ApplyRequest<'_>) -> Result<BTreeMap<Arc<str>, Valu
         values.insert(name.clone(), value);
     }
     Ok(values)
-}
-
-/// Refuses a plan when an object that it was made from has changed since; other objects do not matter.
-fn not_stale(plan: &Plan, snapshot: &Snapshot) -> Result<(), Diagnostics> {
-    let other = !plan.lineage.is_empty() && !snapshot.lineage.is_empty() && plan.lineage != snapshot.lineage;
-    if other {
-        let detail = "The plan was made from another state. Apply it where it was made, or plan again.";
-        return Err(Diagnostic::error("Saved plan does not match the given state", detail).into());
-    }
-    let now = |key: &ObjectKey| snapshot.objects.get(key).map(|it| it.row_version);
-    let mut changed: BTreeSet<String> = plan
-        .read_set
-        .iter()
-        .filter(|(key, version)| now(key) != Some(**version))
-        .map(|(key, _)| key.to_string())
-        .collect();
-    let appeared =
-        plan.changes.iter().filter(|it| it.action == Action::Create && !plan.read_set.contains_key(&it.object));
-    changed.extend(appeared.filter(|it| now(&it.object).is_some()).map(|it| it.object.to_string()));
-    if changed.is_empty() {
-        return Ok(());
-    }
-    let names: Vec<String> = changed.into_iter().collect();
-    let detail = format!(
-        "Since the plan was made, another run has changed what it is about: {}. Nothing was done. Plan again.",
-        names.join(", ")
-    );
-    Err(Diagnostic::error("Saved plan is stale", detail).into())
 }
 
 pub(super) fn store_failed(error: StoreError) -> Diagnostics {

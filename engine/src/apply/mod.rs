@@ -5,9 +5,11 @@ mod marks;
 mod prepare;
 mod record;
 mod recover;
+mod rows;
 mod seed;
 
 pub use recover::{RecoverRequest, recover};
+pub use rows::{check_fresh, read_set, rows};
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

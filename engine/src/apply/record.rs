@@ -1,5 +1,6 @@
 //! Objects as rows, and rows before anything is done: refreshed, moved and imported objects.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::addr::{InstanceAddr, Mode};
@@ -42,9 +43,11 @@ pub fn output_record(value: &Value, sensitive: bool) -> OutputRecord {
 
 /// What the plan itself already changes in the state: what the refresh found, what moves, and what is taken over.
 pub fn first_writes(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> Vec<ObjectWrite> {
-    let mut writes = Vec::new();
-    for refreshed in &plan.refreshed {
-        let known = snapshot.objects.get(&refreshed.object);
+    let mut writes = moves(plan, snapshot);
+    // Rows that the plan did not mean to write when it was made are not its own to write.
+    let meant = |key: &ObjectKey| key.addr.resource.mode == Mode::Data || plan.read_set.contains_key(key);
+    for refreshed in plan.refreshed.iter().filter(|it| meant(&former(&it.object, it.moved_from.as_ref()))) {
+        let known = snapshot.objects.get(&former(&refreshed.object, refreshed.moved_from.as_ref()));
         let schema = schema_of(providers, &refreshed.provider, &refreshed.object.addr);
         match (&refreshed.value, schema) {
             (None, _) => writes.push(ObjectWrite::Remove(refreshed.object.clone())),
@@ -68,24 +71,58 @@ pub fn first_writes(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> 
         }
     }
     for change in &plan.changes {
-        if let Some(from) = &change.moved_from {
-            writes.push(ObjectWrite::Move(ObjectKey::current(from.clone()), change.object.clone()));
-        }
         let Some(schema) = schema_of(providers, &change.provider, &change.object.addr) else { continue };
         if change.importing.is_some() {
             let record = record(change, schema, &change.before, ObjectStatus::Ready);
             writes.push(ObjectWrite::Put(change.object.clone(), Box::new(record)));
         } else if change.action == Action::NoOp && change.object.deposed.is_none() {
-            writes.extend(settings_changed(change, snapshot, schema));
+            writes.extend(settings_changed(change, snapshot, schema, meant));
+        }
+    }
+    writes
+}
+
+/// The key that the state has for an object.
+fn former(object: &ObjectKey, moved_from: Option<&InstanceAddr>) -> ObjectKey {
+    let addr = moved_from.unwrap_or(&object.addr).clone();
+    ObjectKey { addr, deposed: object.deposed.clone() }
+}
+
+/// The moves of a plan, each after the one that frees its new address.
+fn moves(plan: &Plan, snapshot: &Snapshot) -> Vec<ObjectWrite> {
+    let changed = plan.changes.iter().map(|it| (&it.object, it.moved_from.as_ref()));
+    let refreshed = plan.refreshed.iter().map(|it| (&it.object, it.moved_from.as_ref()));
+    let mut waiting: BTreeMap<ObjectKey, ObjectKey> = changed
+        .chain(refreshed)
+        .filter_map(|(object, from)| Some((former(object, Some(from?)), object.clone())))
+        .filter(|(from, _)| snapshot.objects.contains_key(from))
+        .collect();
+    let mut writes = Vec::new();
+    while !waiting.is_empty() {
+        let free: Vec<ObjectKey> =
+            waiting.iter().filter(|(_, to)| !waiting.contains_key(to)).map(|(from, _)| from.clone()).collect();
+        if free.is_empty() {
+            break;
+        }
+        for from in free {
+            writes.extend(waiting.remove(&from).map(|to| ObjectWrite::Move(from, to)));
         }
     }
     writes
 }
 
 /// An object that stays as it is may still depend on other resources than before.
-fn settings_changed(change: &ResourceChange, snapshot: &Snapshot, schema: &Schema) -> Option<ObjectWrite> {
-    let key = change.moved_from.as_ref().map_or_else(|| change.object.clone(), |from| ObjectKey::current(from.clone()));
+fn settings_changed(
+    change: &ResourceChange,
+    snapshot: &Snapshot,
+    schema: &Schema,
+    meant: impl Fn(&ObjectKey) -> bool,
+) -> Option<ObjectWrite> {
+    let key = former(&change.object, change.moved_from.as_ref());
     let known = snapshot.objects.get(&key)?;
+    if !meant(&key) {
+        return None;
+    }
     let same = known.dependencies == change.dependencies
         && known.create_before_destroy == change.create_before_destroy
         && known.provider == change.provider

@@ -4,10 +4,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
-use super::conditions::condition;
+use super::block_addr;
+pub(crate) use super::conditions::condition;
 use super::content::{self, Content, Shape};
 use super::module::{Check, ImportBlock, Local, Module, Moved, Output, ProviderBlock, ProviderRef, Removed};
-use super::quoted::references;
+pub(crate) use super::quoted::{provider_ref, references};
 use super::{resource_block, terraform_block, variable_block};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -187,9 +188,16 @@ fn provider(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
 fn moved(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     const SHAPE: Shape = Shape { optional: &[], required: &["from", "to"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    if let (Some(from), Some(to)) = (content.attribute("from"), content.attribute("to")) {
-        module.moved.push(Moved { from: from.expr.clone(), to: to.expr.clone(), span: block.header });
+    let mut read = |name: &str| content.attribute(name).and_then(|it| take(block_addr::moved(&it.expr), diagnostics));
+    let (from, to) = (read("from"), read("to"));
+    let (Some(from), Some(to)) = (from, to) else { return };
+    if from.resource.is_some() != to.resource.is_some() {
+        let detail =
+            "A resource can only move to a resource, and a module only to a module. Name two of the same kind.";
+        diagnostics.push(Diagnostic::error("Invalid \"moved\" addresses", detail).at(block.header));
+        return;
     }
+    module.moved.push(Moved { from, to, span: block.header });
 }
 
 fn removed(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
@@ -199,29 +207,30 @@ fn removed(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
         blocks: &[("lifecycle", &[]), ("provisioner", &["type"]), ("connection", &[])],
         open: false,
     };
-    const LIFECYCLE: Shape = Shape { optional: &[], required: &["destroy"], blocks: &[], open: false };
+    const LIFECYCLE: Shape = Shape { optional: &["destroy"], required: &[], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     let destroy = content.single("lifecycle", diagnostics).is_none_or(|inner| {
         let lifecycle = content::read(&inner.body, &LIFECYCLE, inner.header, diagnostics);
         flag(&lifecycle, "destroy", true, diagnostics)
     });
-    if let Some(from) = content.attribute("from") {
-        module.removed.push(Removed { from: from.expr.clone(), destroy, span: block.header });
-    }
+    let from = content.attribute("from").and_then(|it| take(block_addr::removed(&it.expr), diagnostics));
+    module.removed.extend(from.map(|from| Removed { from, destroy, span: block.header }));
 }
 
 fn import(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     const SHAPE: Shape =
         Shape { optional: &["for_each", "provider"], required: &["to", "id"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    if let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) {
-        module.imports.push(ImportBlock {
-            to: to.expr.clone(),
-            id: id.expr.clone(),
-            for_each: content.attribute("for_each").map(|it| it.expr.clone()),
-            span: block.header,
-        });
-    }
+    let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) else { return };
+    let for_each = content.attribute("for_each").map(|it| it.expr.clone());
+    let Some(resource) = take(block_addr::import_target(&to.expr, for_each.is_some()), diagnostics) else { return };
+    module.imports.push(ImportBlock {
+        to: to.expr.clone(),
+        resource,
+        id: id.expr.clone(),
+        for_each,
+        span: block.header,
+    });
 }
 
 fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
@@ -242,12 +251,12 @@ fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
 }
 
 /// A constant `true` or `false`.
-pub(super) fn flag(content: &Content<'_>, name: &str, default: bool, diagnostics: &mut Diagnostics) -> bool {
+pub(crate) fn flag(content: &Content<'_>, name: &str, default: bool, diagnostics: &mut Diagnostics) -> bool {
     constant(content, name, &Type::Bool, diagnostics).and_then(|it| it.as_bool()).unwrap_or(default)
 }
 
 /// A constant text.
-pub(super) fn text(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
+pub(crate) fn text(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
     constant(content, name, &Type::String, diagnostics).and_then(|it| it.as_str().map(Into::into))
 }
 

@@ -6,7 +6,7 @@ use crate::diagnostic::Diagnostics;
 use crate::syntax::ast::Block;
 
 /// `condition` and `error_message` of a block.
-pub(super) fn condition(block: &Block, diagnostics: &mut Diagnostics) -> Option<Condition> {
+pub(crate) fn condition(block: &Block, diagnostics: &mut Diagnostics) -> Option<Condition> {
     const SHAPE: Shape = Shape { optional: &[], required: &["condition", "error_message"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     Some(Condition {

@@ -203,6 +203,7 @@ impl Build<'_> {
             let node = Node::Local(index, name.clone());
             self.node(node.clone());
             self.needs(&node, index, references::of_expr(&local.expr));
+            self.inside(&node, index);
         }
         for (name, output) in &module.outputs {
             let node = Node::Output(index, name.clone());
@@ -210,6 +211,7 @@ impl Build<'_> {
             self.needs(&node, index, references::of_expr(&output.expr));
             self.conditions(&node, index, &output.preconditions);
             self.waits(&node, index, &output.depends_on);
+            self.inside(&node, index);
             inside.push(node);
         }
         for (name, resource) in &module.resources {
@@ -222,6 +224,7 @@ impl Build<'_> {
             if let Some(data) = &check.data {
                 self.edge(&node, Node::Resource(index, data.clone()));
             }
+            self.inside(&node, index);
         }
         for (reference, block) in &module.providers {
             let node = Node::Provider(self.config.provider(index, reference));
@@ -237,6 +240,13 @@ impl Build<'_> {
                 self.edge(&Node::Close(index), node);
             }
             self.call(index, module);
+        }
+    }
+
+    /// What is in a called module comes after its instances are known.
+    fn inside(&mut self, node: &Node, index: ModuleIndex) {
+        if !self.config.module(index).path.is_root() {
+            self.edge(node, Node::Expand(index));
         }
     }
 
@@ -259,12 +269,30 @@ impl Build<'_> {
             self.needs(&node, index, references::of_body(&provisioner.body));
         }
         self.waits(&node, index, &resource.depends_on);
+        self.imports(&node, index, name);
         self.edge(&node, Node::Provider(self.config.provider(index, &resource.provider)));
         if !self.config.module(index).path.is_root() {
             self.edge(&node, Node::Gate(index));
-            self.edge(&node, Node::Expand(index));
         }
+        self.inside(&node, index);
         node
+    }
+
+    /// What is taken over is told by expressions of the root module.
+    fn imports(&mut self, node: &Node, index: ModuleIndex, name: &ResourceName) {
+        let config = self.config;
+        let path = &config.module(index).path;
+        let own = Reference::Resource(name.clone());
+        let blocks = config.root().imports.iter();
+        for block in blocks.filter(|it| it.resource.resource == *name && it.resource.module == *path) {
+            for expr in [Some(&block.id), block.for_each.as_ref()].into_iter().flatten() {
+                let mut named = references::of_expr(expr);
+                if path.is_root() {
+                    named.remove(&own);
+                }
+                self.needs(node, ModuleIndex(0), named);
+            }
+        }
     }
 
     fn variable(&mut self, index: ModuleIndex, module: &Module, name: &Arc<str>) {

@@ -2,15 +2,21 @@
 
 use std::collections::btree_map::Entry;
 use std::collections::{BTreeMap, BTreeSet};
-use std::path::{Component, Path, PathBuf};
+use std::fmt::Display;
+use std::io::ErrorKind;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use super::blocks::{duplicate, text};
-use super::content::{self, Shape};
+use super::content::{self, Content, Shape};
 use super::files::{Disk, Embedded, Files};
+use super::installed::{Installed, Manifest, ModuleFinder, WantedModule, normal};
 use super::module::{Module, ModuleCall, ModuleIndex};
+use super::module_source::ModuleSource;
 use super::quoted::{provider_ref, references};
+use super::version::Constraints;
 use super::{Config, overrides, parse_json_body, resource_block};
+use crate::addr::ModulePath;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Body, ExprKind};
@@ -19,21 +25,68 @@ use crate::syntax::parse_body;
 /// How deep modules may call each other.
 const MAX_DEPTH: usize = 64;
 
-/// Reads the root module in `dir` and all that it calls.
+/// Where `init` leaves behind what it installs, beside the root module.
+pub const DATA_DIR: &str = ".terraform";
+
+/// Reads the root module in `dir` and all that it calls, modules that are installed in `.terraform` included.
 ///
 /// The configuration is there even with errors, as far as it could be read: its sources show where they are.
 pub fn load(dir: &Path) -> (Config, Diagnostics) {
-    load_from(&Disk, dir)
+    load_installed(dir, Path::new(DATA_DIR))
+}
+
+/// As [`load`], with installed modules in another folder.
+pub fn load_installed(dir: &Path, data_dir: &Path) -> (Config, Diagnostics) {
+    load_manifest(&Disk, dir, &dir.join(data_dir).join(Manifest::FILE))
 }
 
 /// The same from texts instead of files: what a plan file carries. `sources` has every file that [`load`] read, by the
 /// path that [`Config::sources`] gives it; nothing is read from disk.
 pub fn load_sources(dir: &Path, sources: &BTreeMap<PathBuf, Arc<str>>) -> (Config, Diagnostics) {
-    load_from(&Embedded(sources), dir)
+    let manifest = sources.keys().find(|path| path.ends_with(Manifest::FILE));
+    let path = manifest.cloned().unwrap_or_else(|| dir.join(DATA_DIR).join(Manifest::FILE));
+    load_manifest(&Embedded(sources), dir, &path)
 }
 
 /// As [`load`], from files that need not be on disk.
 pub fn load_from(files: &dyn Files, dir: &Path) -> (Config, Diagnostics) {
+    load_manifest(files, dir, &dir.join(DATA_DIR).join(Manifest::FILE))
+}
+
+/// The list of installed modules is one of the sources: a plan file finds their files by it.
+fn load_manifest(files: &dyn Files, dir: &Path, path: &Path) -> (Config, Diagnostics) {
+    let (text, mut refused) = match files.read(path) {
+        Ok(text) => (text, Diagnostics::new()),
+        Err(error) if error.kind() == ErrorKind::NotFound => (String::new(), Diagnostics::new()),
+        Err(error) => (String::new(), unreadable(path, &error).into()),
+    };
+    let manifest = match Manifest::parse(&text) {
+        Ok(manifest) => manifest,
+        Err(_) if text.is_empty() => Manifest::default(),
+        Err(error) => {
+            refused.push(unreadable(path, &error));
+            Manifest::default()
+        }
+    };
+    let (mut config, mut found) = load_with(files, dir, &mut Installed { manifest: &manifest, dir });
+    let is_remote = |call: &ModuleCall| !matches!(ModuleSource::parse(&call.source), Ok(ModuleSource::Local(_)));
+    if !text.is_empty() && config.modules.iter().any(|module| module.calls.values().any(is_remote)) {
+        config.sources.add(path.to_owned(), text);
+    }
+    refused.extend(std::mem::take(&mut found));
+    (config, refused)
+}
+
+fn unreadable(path: &Path, error: &dyn Display) -> Diagnostic {
+    let detail = format!(
+        "{} cannot be read: {error}. It lists the modules that are installed; delete it and run \"plumb init\".",
+        path.display()
+    );
+    Diagnostic::error("Failed to read module manifest", detail)
+}
+
+/// As [`load_from`], with `finder` saying where the files of called modules are.
+pub fn load_with(files: &dyn Files, dir: &Path, finder: &mut dyn ModuleFinder) -> (Config, Diagnostics) {
     let mut config = Config { dir: dir.to_owned(), ..Config::default() };
     let mut diagnostics = Diagnostics::new();
     let root = Module { dir: dir.to_owned(), ..Module::default() };
@@ -43,7 +96,7 @@ pub fn load_from(files: &dyn Files, dir: &Path) -> (Config, Diagnostics) {
         let calls = read_module(&mut config, files, &mut module, called_at, &mut diagnostics);
         let mut children = Vec::new();
         for block in calls {
-            if let Some((name, call, child)) = read_call(&module, index, &block, &mut diagnostics) {
+            if let Some((name, call, child)) = read_call(&module, index, &block, finder, &mut diagnostics) {
                 match module.calls.entry(name) {
                     Entry::Occupied(known) => diagnostics.push(duplicate("module", known.key(), block.header)),
                     Entry::Vacant(free) => {
@@ -159,6 +212,7 @@ fn read_call(
     module: &Module,
     index: ModuleIndex,
     block: &Block,
+    finder: &mut dyn ModuleFinder,
     diagnostics: &mut Diagnostics,
 ) -> Option<(Arc<str>, ModuleCall, Module)> {
     const SHAPE: Shape = Shape {
@@ -181,12 +235,6 @@ fn read_call(
     let source = text(&content, "source", diagnostics)?;
     let span = content.attribute("source")?.expr.span;
     let name = block.labels[0].name.clone();
-    if !source.starts_with("./") && !source.starts_with("../") {
-        let detail =
-            format!("The module source {source:?} is not a local path. Only ./ and ../ sources are supported.");
-        diagnostics.push(Diagnostic::error("Unsupported module source", detail).at(span));
-        return None;
-    }
     let path = module.path.child(&name);
     if path.0.len() > MAX_DEPTH {
         let detail =
@@ -194,6 +242,9 @@ fn read_call(
         diagnostics.push(Diagnostic::error("Module calls nested too deeply", detail).at(span));
         return None;
     }
+    let dir = find_module(module, &path, (&source, span), &content, finder)
+        .map_err(|it| diagnostics.push(it.at(block.header)))
+        .ok()?;
     let mut providers = BTreeMap::new();
     if let Some(attribute) = content.attribute("providers") {
         match &attribute.expr.kind {
@@ -215,7 +266,7 @@ fn read_call(
             }
         }
     }
-    let child = Module { path, dir: normal(&module.dir.join(&*source)), parent: Some(index), ..Module::default() };
+    let child = Module { path, dir, parent: Some(index), ..Module::default() };
     let call = ModuleCall {
         source,
         repetition: resource_block::repetition(&content, diagnostics),
@@ -228,19 +279,47 @@ fn read_call(
     Some((name, call, child))
 }
 
-/// The path without `.` and with `..` resolved by name.
-fn normal(path: &Path) -> PathBuf {
-    let mut out = PathBuf::new();
-    for part in path.components() {
-        match part {
-            Component::CurDir => {}
-            Component::ParentDir if matches!(out.components().next_back(), Some(Component::Normal(_))) => {
-                out.pop();
-            }
-            part => out.push(part),
-        }
-    }
-    out
+/// The folder of a called module.
+fn find_module(
+    caller: &Module,
+    path: &ModulePath,
+    (source, span): (&str, Span),
+    content: &Content<'_>,
+    finder: &mut dyn ModuleFinder,
+) -> Result<PathBuf, Diagnostic> {
+    let version = content.attribute("version").and_then(|it| {
+        let value = crate::eval::constant(&it.expr).ok()?;
+        Some((value.as_str()?.to_owned(), it.expr.span))
+    });
+    let constraints = match &version {
+        None => None,
+        Some((text, span)) => Some(Constraints::parse(text).ok_or_else(|| {
+            let detail = format!(
+                "{text:?} is no version constraint. Constraints are versions with an operator before them or not, \
+                 separated by commas: \">= 1.2, < 2.0\", \"~> 5.1\"."
+            );
+            Diagnostic::error("Invalid version constraint", detail).at(*span)
+        })?),
+    };
+    let parsed = match &version {
+        Some(_) => ModuleSource::parse_registry(source).map_err(|reason| {
+            let detail = format!(
+                "The argument \"version\" is given, and only modules of a registry have versions: {reason}. Take the \
+                 version out, or name a registry module as NAMESPACE/NAME/SYSTEM."
+            );
+            Diagnostic::error("Invalid registry module source address", detail)
+        }),
+        None => ModuleSource::parse(source).map_err(|reason| {
+            Diagnostic::error("Invalid module source address", format!("The module cannot be found: {reason}."))
+        }),
+    };
+    let source = parsed.map_err(|it| it.at(span))?;
+    let local = match &source {
+        ModuleSource::Local(path) => normal(&caller.dir.join(path)),
+        _ => PathBuf::new(),
+    };
+    let key = path.0.join(".");
+    finder.find(&WantedModule { key: &key, source: &source, version: constraints.as_ref(), local: &local })
 }
 
 fn shown(dir: &Path) -> String {

@@ -5,7 +5,8 @@ use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
 
-use crate::addr::{ModulePath, ResourceName};
+use super::block_addr::BlockAddr;
+use crate::addr::{ConfigResource, ModulePath, ResourceName};
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr};
 use crate::value::{Constraint, Value};
@@ -280,6 +281,8 @@ pub struct RequiredProvider {
 pub struct ImportBlock {
     /// Address of the instance, with expressions for its keys.
     pub to: Expr,
+    /// The resource that `to` names.
+    pub resource: ConfigResource,
     /// Id of the object.
     pub id: Expr,
     /// Values under which it is repeated.
@@ -292,9 +295,9 @@ pub struct ImportBlock {
 #[derive(Debug)]
 pub struct Moved {
     /// Former address, relative to the module.
-    pub from: Expr,
+    pub from: BlockAddr,
     /// Present address, relative to the module.
-    pub to: Expr,
+    pub to: BlockAddr,
     /// The block's header.
     pub span: Span,
 }
@@ -302,8 +305,8 @@ pub struct Moved {
 /// A `removed` block.
 #[derive(Debug)]
 pub struct Removed {
-    /// Former address, relative to the module.
-    pub from: Expr,
+    /// Former block: its module, relative to this one, and the resource; a whole module has none.
+    pub from: (ModulePath, Option<ResourceName>),
     /// Whether the objects are deleted; otherwise they are only forgotten.
     pub destroy: bool,
     /// The block's header.

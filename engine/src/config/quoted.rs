@@ -9,7 +9,7 @@ use crate::syntax::ast::{Expr, ExprKind, Literal, Step};
 use crate::syntax::parse_expr;
 
 /// The entries of a list of references such as `depends_on`.
-pub(super) fn references(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Vec<Expr> {
+pub(crate) fn references(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Vec<Expr> {
     let Some(attribute) = content.attribute(name) else { return Vec::new() };
     match &attribute.expr.kind {
         ExprKind::Tuple(items) => items.iter().map(|it| unquoted(it, diagnostics)).collect(),
@@ -53,7 +53,7 @@ pub(super) fn keyword(content: &Content<'_>, name: &str, diagnostics: &mut Diagn
 }
 
 /// `aws` or `aws.west`, in quotes or not.
-pub(super) fn provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ProviderRef> {
+pub(crate) fn provider_ref(expr: &Expr, diagnostics: &mut Diagnostics) -> Option<ProviderRef> {
     let expr = unquoted(expr, diagnostics);
     let found = match &expr.kind {
         ExprKind::Variable(name) => Some(ProviderRef { name: name.clone(), alias: None }),

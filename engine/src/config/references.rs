@@ -6,7 +6,8 @@ use std::sync::Arc;
 use super::json;
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::Diagnostics;
-use crate::syntax::ast::{Body, Expr, ExprKind, Literal, Step, TemplatePart};
+use crate::source::Span;
+use crate::syntax::ast::{Body, Expr, ExprKind, Step, TemplatePart};
 
 /// Something of the same module that an expression names.
 #[derive(Clone, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -24,15 +25,35 @@ pub enum Reference {
 /// All references of an expression.
 pub fn of_expr(expr: &Expr) -> BTreeSet<Reference> {
     let mut found = BTreeSet::new();
-    Walk { found: &mut found, bound: Vec::new() }.expr(expr);
+    visit_expr(expr, &mut |it| found.extend(reference(it)));
     found
 }
 
 /// All references of a body, nested blocks included.
 pub fn of_body(body: &Body) -> BTreeSet<Reference> {
     let mut found = BTreeSet::new();
-    Walk { found: &mut found, bound: Vec::new() }.body(body);
+    visit_body(body, &mut |it| found.extend(reference(it)));
     found
+}
+
+/// A name that is no variable of a `for` expression or a `dynamic` block around it, with the steps that follow.
+pub struct Named<'e> {
+    /// The name: `var`, `aws_vpc`.
+    pub root: &'e Arc<str>,
+    /// What follows, up to the end of the access.
+    pub steps: &'e [Step],
+    /// The name alone.
+    pub span: Span,
+}
+
+/// Shows `visit` every name that an expression leaves to its scope, in the order of the text.
+pub fn visit_expr(expr: &Expr, visit: &mut dyn FnMut(&Named<'_>)) {
+    Walk { visit, bound: Vec::new() }.expr(expr);
+}
+
+/// The same for a body, nested blocks included.
+pub fn visit_body(body: &Body, visit: &mut dyn FnMut(&Named<'_>)) {
+    Walk { visit, bound: Vec::new() }.body(body);
 }
 
 /// What a traversal such as an entry of `depends_on` names; `None` where it is no reference.
@@ -55,8 +76,32 @@ pub fn resource_name(root: &str, steps: &[Option<&Arc<str>>]) -> Option<(Resourc
 /// Names that are no resource types when they begin a reference.
 pub const RESERVED: [&str; 8] = ["count", "each", "local", "module", "path", "self", "terraform", "var"];
 
+/// What a name stands for, if it is something that is declared.
+fn reference(named: &Named<'_>) -> Option<Reference> {
+    let names: Vec<Option<&Arc<str>>> = named
+        .steps
+        .iter()
+        .map(|step| match step {
+            Step::Attr(ident) => Some(&ident.name),
+            _ => None,
+        })
+        .collect();
+    let first = || names.first().copied().flatten().cloned();
+    match &**named.root {
+        "var" => first().map(Reference::Variable),
+        "local" => first().map(Reference::Local),
+        "module" => first().map(|call| {
+            let output = names[1..].iter().take(2).find_map(|it| it.cloned());
+            let output = if matches!(named.steps.get(1), Some(Step::Splat { .. })) { None } else { output };
+            Reference::Module(call, output)
+        }),
+        name if RESERVED.contains(&name) => None,
+        name => resource_name(name, &names).map(|(resource, _)| Reference::Resource(resource)),
+    }
+}
+
 struct Walk<'w> {
-    found: &'w mut BTreeSet<Reference>,
+    visit: &'w mut dyn FnMut(&Named<'_>),
     bound: Vec<Arc<str>>,
 }
 
@@ -102,8 +147,12 @@ impl Walk<'_> {
     }
 
     fn expr(&mut self, expr: &Expr) {
+        stacker::maybe_grow(64 * 1024, 1024 * 1024, || self.parts_of(expr));
+    }
+
+    fn parts_of(&mut self, expr: &Expr) {
         match &expr.kind {
-            ExprKind::Literal(Literal::String(_) | Literal::Null | Literal::Bool(_) | Literal::Number(_)) => {}
+            ExprKind::Literal(_) => {}
             ExprKind::Template(it) => self.parts(&it.parts),
             ExprKind::Wrapped(inner) | ExprKind::Parens(inner) | ExprKind::Unary(_, inner) => self.expr(inner),
             ExprKind::Tuple(items) => items.iter().for_each(|it| self.expr(it)),
@@ -115,10 +164,10 @@ impl Walk<'_> {
                     self.expr(&item.value);
                 }
             }
-            ExprKind::Variable(_) => {}
+            ExprKind::Variable(root) => self.name(root, &[], expr.span),
             ExprKind::Access(it) => {
                 match &it.source.kind {
-                    ExprKind::Variable(root) if !self.bound.contains(root) => self.reference(root, &it.steps),
+                    ExprKind::Variable(root) => self.name(root, &it.steps, it.source.span),
                     _ => self.expr(&it.source),
                 }
                 self.steps(&it.steps);
@@ -139,6 +188,12 @@ impl Walk<'_> {
                 }
                 self.bound.truncate(depth);
             }
+        }
+    }
+
+    fn name(&mut self, root: &Arc<str>, steps: &[Step], span: Span) {
+        if !self.bound.contains(root) {
+            (self.visit)(&Named { root, steps, span });
         }
     }
 
@@ -171,28 +226,5 @@ impl Walk<'_> {
                 }
             }
         }
-    }
-
-    fn reference(&mut self, root: &Arc<str>, steps: &[Step]) {
-        let names: Vec<Option<&Arc<str>>> = steps
-            .iter()
-            .map(|step| match step {
-                Step::Attr(ident) => Some(&ident.name),
-                _ => None,
-            })
-            .collect();
-        let first = || names.first().copied().flatten().cloned();
-        let reference = match &**root {
-            "var" => first().map(Reference::Variable),
-            "local" => first().map(Reference::Local),
-            "module" => first().map(|call| {
-                let output = names[1..].iter().take(2).find_map(|it| it.cloned());
-                let output = if matches!(steps.get(1), Some(Step::Splat { .. })) { None } else { output };
-                Reference::Module(call, output)
-            }),
-            name if RESERVED.contains(&name) => None,
-            name => resource_name(name, &names).map(|(resource, _)| Reference::Resource(resource)),
-        };
-        self.found.extend(reference);
     }
 }

@@ -1,15 +1,17 @@
 //! Bodies of blocks against a schema: the value of a configuration.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::expr::{Evaluated, eval};
+use super::leniency::Leniency;
 use super::names::{Frame, Names};
 use crate::config;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::{Attribute, Block, NestedBlock, Nesting};
 use crate::source::Span;
 use crate::syntax::ast::{self, Body, Expr, ExprKind};
+use crate::text::suggestion;
 use crate::value::{self, Kind, Marks, Type, Value};
 
 /// The value of a body: an object of the schema's type, null where an argument is not set.
@@ -17,14 +19,30 @@ use crate::value::{self, Kind, Marks, Type, Value};
 /// # Errors
 /// Arguments and blocks that have no place, are missing, or do not fit.
 pub fn decode(body: &Body, schema: &Block, owner: Span, names: &mut dyn Names) -> Evaluated {
-    let mut decoder = Decoder { names, diagnostics: Diagnostics::new() };
+    decode_leniently(body, schema, owner, names, Leniency::Strict).map(|(value, _)| value)
+}
+
+/// As [`decode`], with the names of what was left out because the schema does not know it.
+///
+/// # Errors
+/// As [`decode`], as far as `leniency` makes them errors.
+pub(super) fn decode_leniently(
+    body: &Body,
+    schema: &Block,
+    owner: Span,
+    names: &mut dyn Names,
+    leniency: Leniency,
+) -> Result<(Value, BTreeSet<Arc<str>>), Diagnostics> {
+    let mut decoder = Decoder { names, diagnostics: Diagnostics::new(), leniency, left_out: BTreeSet::new() };
     let value = decoder.body(body, schema, owner, None);
-    if decoder.diagnostics.has_errors() { Err(decoder.diagnostics) } else { Ok(value) }
+    if decoder.diagnostics.has_errors() { Err(decoder.diagnostics) } else { Ok((value, decoder.left_out)) }
 }
 
 struct Decoder<'n> {
     names: &'n mut dyn Names,
     diagnostics: Diagnostics,
+    leniency: Leniency,
+    left_out: BTreeSet<Arc<str>>,
 }
 
 /// A nested block as it stands, or as a `dynamic` block makes it.
@@ -48,7 +66,9 @@ impl Decoder<'_> {
         for attribute in &body.attributes {
             let name = &attribute.name.name;
             let Some(spec) = schema.attributes.get(name).filter(|spec| spec.is_argument()) else {
-                self.no_such_argument(attribute, schema, body.json);
+                if !self.may_leave_out(attribute, schema, frame) {
+                    self.no_such_argument(attribute, schema, body.json);
+                }
                 continue;
             };
             if object.contains_key(name) {
@@ -78,7 +98,7 @@ impl Decoder<'_> {
             let value = self.nested(body, name, spec, owner, frame);
             object.insert(name.clone(), value);
         }
-        self.stray_blocks(body, schema);
+        self.stray_blocks(body, schema, frame);
         Value::object(object)
     }
 
@@ -255,7 +275,47 @@ impl Decoder<'_> {
         self.diagnostics.push(config::unsupported_argument(attribute, arguments, as_block, json));
     }
 
-    fn stray_blocks(&mut self, body: &Body, schema: &Block) {
+    /// Whether an argument that the schema does not know may stand all the same.
+    fn may_leave_out(&mut self, attribute: &ast::Attribute, schema: &Block, frame: Option<&Frame<'_>>) -> bool {
+        let name = &attribute.name.name;
+        let validating = match self.leniency {
+            Leniency::Strict => return false,
+            Leniency::Any => {
+                self.left_out.insert(name.clone());
+                return true;
+            }
+            Leniency::Unset { validating } => validating,
+        };
+        let Ok(value) = eval(&attribute.expr, self.names, frame) else { return false };
+        let near = || suggestion(name, schema.attributes.keys().map(|it| &**it)).is_some();
+        let unset = value.is_null();
+        let perhaps = validating && value.is_unknown() && !schema.attributes.contains_key(name) && !near();
+        if perhaps {
+            self.left_out.insert(name.clone());
+        }
+        unset || perhaps
+    }
+
+    /// Whether blocks that the schema does not know may stand all the same.
+    fn may_leave_out_blocks(&mut self, body: &Body, name: &Arc<str>, frame: Option<&Frame<'_>>) -> bool {
+        let validating = match self.leniency {
+            Leniency::Strict => return false,
+            Leniency::Any => {
+                self.left_out.insert(name.clone());
+                return true;
+            }
+            Leniency::Unset { validating } => validating,
+        };
+        let (mut state, mut count) = (Repeated::default(), 0);
+        self.each_block(body, name, frame, &mut state, &mut |_, _| count += 1);
+        let perhaps = validating && state.unknown;
+        if perhaps {
+            self.left_out.insert(name.clone());
+        }
+        count == 0 && (!state.unknown || perhaps)
+    }
+
+    fn stray_blocks(&mut self, body: &Body, schema: &Block, frame: Option<&Frame<'_>>) {
         for block in &body.blocks {
             let dynamic = &*block.kind.name == "dynamic";
             let ident = if dynamic { block.labels.first() } else { Some(&block.kind) };
@@ -266,7 +326,7 @@ impl Decoder<'_> {
             };
             let attribute = schema.attributes.get(&ident.name);
             let known = schema.blocks.contains_key(&ident.name) || attribute.is_some_and(|it| it.block_syntax);
-            if known {
+            if known || self.may_leave_out_blocks(body, &ident.name, frame) {
                 continue;
             }
             let mut shown = block.clone();

@@ -5,7 +5,7 @@ use super::names::{CallSpans, Frame, Names};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::functions;
 use crate::source::Span;
-use crate::syntax::ast::Call;
+use crate::syntax::ast::{Call, Expr, ExprKind, Literal};
 use crate::value::{self, Marks, Type, Value};
 
 /// Evaluates a call: the arguments first, but for `try` and `can`.
@@ -16,6 +16,9 @@ pub(super) fn eval_call(call: &Call, span: Span, names: &mut dyn Names, frame: O
         _ => {}
     }
     let mut args = all(&call.args, names, frame)?;
+    if let ("templatestring" | "core::templatestring", Some(template)) = (&*call.name.name, call.args.first()) {
+        direct_reference(template)?;
+    }
     let mut marks = Marks::NONE;
     if call.expand_last {
         let last = args.pop().unwrap_or_else(|| Value::tuple(Vec::new()));
@@ -93,6 +96,27 @@ fn can(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>
         Ok(value) => Value::from(true).marked(value.deep_marks().without(Marks::SENSITIVE)),
         Err(_) => Value::from(false),
     })
+}
+
+/// The template of `templatestring` comes from elsewhere: a text that is put together in place could stand there itself.
+fn direct_reference(template: &Expr) -> Result<(), Diagnostics> {
+    let mut source = template;
+    while let ExprKind::Access(access) = &source.kind {
+        source = &access.source;
+    }
+    let way_out = match &source.kind {
+        ExprKind::Variable(_) => return Ok(()),
+        ExprKind::Wrapped(_) => "write the reference without ${ and } around it",
+        ExprKind::Template(_) | ExprKind::Literal(Literal::String(_)) => {
+            "a template that is written in place is an expression by itself and needs no function"
+        }
+        _ => "give the expression a name with a local value, and refer to that",
+    };
+    let detail = format!(
+        "Invalid value for \"template\" parameter: invalid template expression: it must be a direct reference to a text \
+         from elsewhere; {way_out}."
+    );
+    Err(Diagnostic::error("Invalid function argument", detail).at(template.span).into())
 }
 
 fn not_expandable(call: &Call, last: &Value) -> Diagnostics {

@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use super::expand::{Expansion, expand};
 use super::expr::{Evaluated, eval};
+use super::leniency::LeftOut;
 use super::modules::{CallInstances, Each, ModuleId, ModuleInstance};
 use super::objects::Objects;
 use super::scope::Scope;
@@ -30,6 +31,7 @@ pub struct Evaluator<'c> {
     pub objects: Objects,
     /// Warnings found on the way.
     pub warnings: Diagnostics,
+    pub(super) left_out: LeftOut,
     pub(super) modules: Vec<ModuleInstance>,
     root_variables: BTreeMap<Arc<str>, Value>,
 }
@@ -64,6 +66,7 @@ impl<'c> Evaluator<'c> {
             settings,
             objects: Objects::default(),
             warnings: Diagnostics::new(),
+            left_out: LeftOut::new(),
             modules: vec![ModuleInstance::default()],
             root_variables,
         }
@@ -149,6 +152,8 @@ impl<'c> Evaluator<'c> {
             Some(caller) => self.argument(module, caller, name)?,
         };
         let variable = &self.config.module(self.modules[module.0].config).variables[name];
+        // A validation is about every value that a caller may give, not about the one that is given.
+        let value = if self.settings.validating { self.undetermined(module, name) } else { value };
         let mut marks = Marks::NONE;
         if variable.sensitive {
             marks = marks.and(Marks::SENSITIVE);

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::names::{Frame, Names, StepValue};
-use super::{call, for_expr, template};
+use super::{call, for_expr, logic, template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::ast::{Access, BinaryOp, Conditional, Expr, ExprKind, Literal, ObjectItem, Step, UnaryOp};
@@ -165,10 +165,19 @@ fn splat(
     for item in items {
         results.push(walk(item, names)?);
     }
-    let result = match (same_type, results.first().map(Value::ty)) {
+    // What has no type yet may become of any.
+    let typed = results.iter().map(Value::ty).find(|ty| *ty != Type::Dynamic);
+    let result = match (same_type, typed) {
         (false, _) => Value::tuple(results),
-        (true, Some(ty)) if results.iter().all(|it| it.ty() == ty) => Value::list(ty, results),
-        (true, Some(_)) => Value::tuple(results),
+        (true, Some(ty)) if results.iter().all(|it| [&ty, &Type::Dynamic].contains(&&it.ty())) => {
+            Value::list(ty, results)
+        }
+        (true, Some(_)) => {
+            let detail = "The results for the elements are of different types, so they make no list. Write a 'for' \
+                          expression, which makes a tuple.";
+            return Err(Diagnostic::error("Inconsistent splat result types", detail).at(span).into());
+        }
+        (true, None) if !results.is_empty() => Value::list(Type::Dynamic, results),
         (true, None) => {
             let probe = walk(Value::unknown(element.unwrap_or(Type::Dynamic)), names).map(|it| it.ty());
             Value::list(probe.unwrap_or(Type::Dynamic), Vec::new())
@@ -248,6 +257,9 @@ fn conditional(it: &Conditional, span: Span, names: &mut dyn Names, frame: Optio
     };
     let (chosen, other) = if chosen { (yes?, no) } else { (no?, yes) };
     let Ok(other) = other else { return Ok(chosen.marked(marks)) };
+    if matches!(chosen.kind(), Kind::Unknown(Type::Dynamic, _)) {
+        return Ok(chosen.marked(marks));
+    }
     let ty = branch_type(&chosen, &other, condition.as_bool() == Some(true), span)?;
     let value =
         value::convert(&chosen, &ty).map_err(|error| Diagnostics::from(inconsistent(span, format!("{error}."))))?;
@@ -293,25 +305,20 @@ fn binary(
     names: &mut dyn Names,
     frame: Option<&Frame<'_>>,
 ) -> Evaluated {
-    let a = eval(left, names, frame)?;
-    // `&&` and `||` leave their right side alone when the left one decides.
-    let decides = match op {
-        BinaryOp::And => Some(false),
-        BinaryOp::Or => Some(true),
-        _ => None,
-    };
-    if let (Some(decides), Ok(known)) = (decides, value::convert(&a, &Type::Bool))
-        && known.as_bool() == Some(decides)
-    {
-        return Ok(Value::from(decides).marked(a.marks()));
+    if matches!(op, BinaryOp::And | BinaryOp::Or) {
+        return logic::eval_logic(op, (left, right), names, frame);
     }
+    let a = eval(left, names, frame)?;
     let b = eval(right, names, frame)?;
-    value::binary(op, &a, &b).map_err(|error| {
-        let span = match error.operand {
-            Some(0) => left.span,
-            Some(_) => right.span,
-            None => span,
-        };
-        Diagnostic::error(error.summary, error.detail).at(span).into()
-    })
+    value::binary(op, &a, &b).map_err(|error| operator_failed(error, left, right, span).into())
+}
+
+/// The diagnostic at the operand that is wrong, or at the whole operation.
+pub(super) fn operator_failed(error: value::OperatorError, left: &Expr, right: &Expr, span: Span) -> Diagnostic {
+    let span = match error.operand {
+        Some(0) => left.span,
+        Some(_) => right.span,
+        None => span,
+    };
+    Diagnostic::error(error.summary, error.detail).at(span)
 }

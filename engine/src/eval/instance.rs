@@ -22,6 +22,17 @@ pub struct DesiredInstance {
     pub provider: ProviderAddr,
 }
 
+/// What became of a condition.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Verdict {
+    /// It holds.
+    Holds,
+    /// It is not known yet.
+    Unknown,
+    /// It does not hold: its message, or why the message cannot be shown.
+    Fails(Result<String, Box<Diagnostic>>),
+}
+
 impl<'c> Evaluator<'c> {
     /// The block of a resource of a module instance.
     pub fn block(&self, module: ModuleId, resource: &ResourceName) -> &'c Resource {
@@ -47,8 +58,13 @@ impl<'c> Evaluator<'c> {
         let block = self.block(module, resource);
         let addr = self.resource_addr(module, resource).instance(key.clone());
         let provider = self.provider_of(module, resource);
-        let config = body::decode(&block.body, &schema.block, block.span, &mut Scope::new(self, module, each, None))
+        let leniency = self.leniency(resource, &provider);
+        let scope = &mut Scope::new(self, module, each, None);
+        let (config, left_out) = body::decode_leniently(&block.body, &schema.block, block.span, scope, leniency)
             .map_err(|found| found.of(&addr))?;
+        if !left_out.is_empty() {
+            self.left_out.entry(resource.type_name.clone()).or_default().extend(left_out);
+        }
         Ok(DesiredInstance { addr, config, provider })
     }
 
@@ -65,7 +81,7 @@ impl<'c> Evaluator<'c> {
             .map_err(|found| found.of(addr))
     }
 
-    /// Evaluates a condition. `Ok(None)` while it is not known; the message is that of a condition that does not hold.
+    /// Evaluates a condition, and its message where it does not hold.
     ///
     /// # Errors
     /// The condition cannot be evaluated.
@@ -74,7 +90,7 @@ impl<'c> Evaluator<'c> {
         module: ModuleId,
         condition: &Condition,
         (each, this): (&Each, Option<Value>),
-    ) -> Result<Option<Result<(), String>>, Diagnostics> {
+    ) -> Result<Verdict, Diagnostics> {
         let mut scope = Scope::new(self, module, each, this);
         let held = eval(&condition.condition, &mut scope, None)?;
         let wrong = |detail: String| {
@@ -86,17 +102,24 @@ impl<'c> Evaluator<'c> {
         let held = value::convert(&held, &Type::Bool)
             .map_err(|error| wrong(format!("Condition expression must return either true or false: {error}.")))?;
         match held.as_bool() {
-            None => return Ok(None),
-            Some(true) => return Ok(Some(Ok(()))),
+            None => return Ok(Verdict::Unknown),
+            Some(true) => return Ok(Verdict::Holds),
             Some(false) => {}
         }
         let message = eval(&condition.error_message, &mut scope, None)?;
-        if message.deep_marks().has(Marks::SENSITIVE) || message.deep_marks().has(Marks::EPHEMERAL) {
-            let text = "The error message included a sensitive value, so it will not be displayed.";
-            return Ok(Some(Err(text.to_owned())));
+        let marks = message.deep_marks();
+        let hidden =
+            [(Marks::SENSITIVE, "sensitive", "nonsensitive"), (Marks::EPHEMERAL, "ephemeral", "ephemeralasnull")];
+        if let Some((_, kind, function)) = hidden.into_iter().find(|(mark, ..)| marks.has(*mark)) {
+            let detail = format!(
+                "The message of this condition is made from {kind} values and so is not shown. Take them out of it, or \
+                 use {function}() on a part that may be shown."
+            );
+            let summary = format!("Error message refers to {kind} values");
+            return Ok(Verdict::Fails(Err(Diagnostic::error(summary, detail).at(condition.error_message.span).into())));
         }
         let text = value::convert(&message, &Type::String).ok();
         let text = text.as_ref().and_then(Value::as_str).unwrap_or("The condition does not hold.");
-        Ok(Some(Err(text.trim().to_owned())))
+        Ok(Verdict::Fails(Ok(text.trim().to_owned())))
     }
 }

@@ -2,11 +2,15 @@
 
 mod body;
 mod call;
+mod check_names;
+mod declared;
 mod evaluator;
 mod expand;
 mod expr;
 mod for_expr;
 mod instance;
+mod leniency;
+mod logic;
 mod modules;
 mod names;
 mod objects;
@@ -16,10 +20,11 @@ mod template;
 mod variables;
 
 pub use body::decode;
+pub use check_names::{check_names, check_names_of};
 pub use evaluator::{Evaluator, Settings};
 pub use expand::{Expansion, expand};
 pub use expr::{Evaluated, eval};
-pub use instance::DesiredInstance;
+pub use instance::{DesiredInstance, Verdict};
 pub use modules::{Each, ModuleId};
 pub use names::{CallSpans, Constants, Frame, Names, StepValue, TemplateNames};
 pub use objects::{KeyKind, Objects};

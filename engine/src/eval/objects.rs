@@ -43,7 +43,7 @@ impl KeyKind {
     pub fn collect(self, mut values: BTreeMap<InstanceKey, Value>) -> Value {
         match self {
             KeyKind::Single => values.remove(&InstanceKey::None).unwrap_or_else(|| Value::unknown(Type::Dynamic)),
-            KeyKind::Count => Value::tuple(values.into_values().collect()),
+            KeyKind::Count => counted(values),
             KeyKind::ForEach => Value::object(values.into_iter().filter_map(|(key, value)| match key {
                 InstanceKey::Str(key) => Some((key, value)),
                 _ => None,
@@ -51,6 +51,20 @@ impl KeyKind {
             KeyKind::Unknown => Value::unknown(Type::Dynamic),
         }
     }
+}
+
+/// The instances in their places. One that has no value, because the plan leaves it out, is not known.
+fn counted(values: BTreeMap<InstanceKey, Value>) -> Value {
+    let mut items = Vec::new();
+    for (key, value) in values {
+        if let InstanceKey::Int(at) = key {
+            while (items.len() as u64) < at {
+                items.push(Value::unknown(Type::Dynamic));
+            }
+            items.push(value);
+        }
+    }
+    Value::tuple(items)
 }
 
 /// The values of all resources.

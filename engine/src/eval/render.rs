@@ -1,5 +1,7 @@
 //! What functions get from the evaluator: templates and variables files, with nothing of the module in scope.
 
+use std::collections::BTreeMap;
+
 use super::evaluator::Settings;
 use super::expr::{Evaluated, eval};
 use super::names::{Constants, TemplateNames};
@@ -66,10 +68,18 @@ fn read_tfvars(text: &str) -> Result<Value, Diagnostics> {
     let mut sources = SourceMap::default();
     let file = sources.add("the text", text);
     let (body, mut found) = parse_body(file, text);
-    let mut values = Vec::new();
+    for block in &body.blocks {
+        let detail = "A variables file holds arguments only. Write name = { … } for a value with attributes.";
+        found.push(Diagnostic::error("Unexpected block", detail).at(block.header));
+    }
+    let mut values = BTreeMap::new();
     for attribute in &body.attributes {
         match eval(&attribute.expr, &mut Constants, None) {
-            Ok(value) => values.push((attribute.name.name.clone(), value)),
+            Ok(value) => {
+                if values.insert(attribute.name.name.clone(), value).is_some() {
+                    found.push(crate::config::duplicate_argument(attribute, false));
+                }
+            }
             Err(more) => found.extend(more),
         }
     }

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::declared::{self, Repeated};
 use super::evaluator::Evaluator;
 use super::expand::Expansion;
 use super::expr::Evaluated;
@@ -40,20 +41,12 @@ impl<'e, 'c> Scope<'e, 'c> {
     }
 
     fn variable(&mut self, name: &Arc<str>, span: Span) -> Resolved {
-        let declared = &self.declarations().variables;
-        if !declared.contains_key(name) {
-            let near = did_you_mean(name, declared.keys().map(|it| &**it));
-            return Err(undeclared("input variable", "An input variable", name, &near, "variable", span));
-        }
+        declared::variable(self.declarations(), name, span)?;
         self.evaluator.variable(self.module, name).map(|value| (value, 1))
     }
 
     fn local(&mut self, name: &Arc<str>, span: Span) -> Resolved {
-        let declared = &self.declarations().locals;
-        if !declared.contains_key(name) {
-            let near = did_you_mean(name, declared.keys().map(|it| &**it));
-            return Err(undeclared("local value", "A local value", name, &near, "locals", span));
-        }
+        declared::local(self.declarations(), name, span)?;
         self.evaluator.local(self.module, name).map(|value| (value, 1))
     }
 
@@ -62,15 +55,12 @@ impl<'e, 'c> Scope<'e, 'c> {
     }
 
     fn module_call(&mut self, name: &Arc<str>, steps: &[StepValue<'_>], span: Span) -> Resolved {
-        let declared = &self.declarations().calls;
-        let Some(call) = declared.get(name) else {
-            let near = did_you_mean(name, declared.keys().map(|it| &**it));
-            return Err(undeclared("module", "A module call", name, &near, "module", span));
-        };
+        let module = self.declarations();
+        declared::call(module, name, span)?;
         let Some(found) = self.evaluator.modules[self.module.0].calls.get(name).cloned() else {
             return Ok((Value::unknown(Type::Dynamic), 1));
         };
-        let child = call.child;
+        let child = module.calls[name].child;
         let (instance, used) = match found.kind {
             KeyKind::Single => (found.instances.get(&InstanceKey::None).copied(), 1),
             KeyKind::Unknown => return Ok((Value::unknown(Type::Dynamic), 1)),
@@ -79,7 +69,11 @@ impl<'e, 'c> Scope<'e, 'c> {
                     Some(key) => (found.instances.get(&key).copied(), 2),
                     None => (None, 1),
                 },
-                Some(StepValue::Attr(ident)) => return Err(missing_key("module", name, found.kind, ident.span)),
+                Some(StepValue::Attr(ident)) => {
+                    return Err(
+                        declared::missing_key(&format!("module.{name}"), repeated(found.kind), ident.span).into()
+                    );
+                }
                 _ => (None, 1),
             },
         };
@@ -116,33 +110,16 @@ impl<'e, 'c> Scope<'e, 'c> {
     }
 
     fn resource(&mut self, name: &ResourceName, used: usize, steps: &[StepValue<'_>], span: Span) -> Resolved {
-        let declared = &self.declarations().resources;
-        if !declared.contains_key(name) {
-            let names: Vec<String> = declared.keys().map(ToString::to_string).collect();
-            let near = did_you_mean(&name.to_string(), names.iter().map(String::as_str));
-            let module = match self.evaluator.module_addr(self.module) {
-                root if root.is_root() => "the root module".to_owned(),
-                addr => addr.path().to_string(),
-            };
-            let detail = format!(
-                "A {} {:?} {:?} has not been declared in {module}.{near}",
-                match name.mode {
-                    crate::addr::Mode::Data => "data resource",
-                    crate::addr::Mode::Ephemeral => "ephemeral resource",
-                    crate::addr::Mode::Managed => "managed resource",
-                },
-                &*name.type_name,
-                &*name.name
-            );
-            return Err(Diagnostic::error("Reference to undeclared resource", detail).at(span).into());
-        }
+        declared::resource(self.declarations(), name, span)?;
         let Some(instances) = self.evaluator.objects.get(self.module, name) else {
             return Ok((Value::unknown(Type::Dynamic), used));
         };
         match (instances.kind, steps.get(used)) {
             (KeyKind::Unknown, _) => Ok((Value::unknown(Type::Dynamic), used)),
             (KeyKind::Single, _) => Ok((instances.whole(), used)),
-            (kind, Some(StepValue::Attr(ident))) => Err(missing_key("resource", &name.to_string(), kind, ident.span)),
+            (kind, Some(StepValue::Attr(ident))) => {
+                Err(declared::missing_key(&name.to_string(), repeated(kind), ident.span).into())
+            }
             (kind, Some(StepValue::Index(key, span))) => match instance_key(kind, key) {
                 Some(key) => match instances.one(&key) {
                     Some(value) => Ok((value.clone(), used + 1)),
@@ -155,69 +132,40 @@ impl<'e, 'c> Scope<'e, 'c> {
     }
 
     fn each(&self, name: &str, span: Span) -> Resolved {
-        let no = |detail: String| {
-            Err(Diagnostic::error("Reference to \"each\" in context without for_each", detail).at(span).into())
-        };
-        match (&self.each, name) {
-            (Each::ForEach { key, .. }, "key") => Ok((key.clone(), 1)),
-            (Each::ForEach { value, .. }, "value") => Ok((value.clone(), 1)),
-            (Each::ForEach { .. }, _) => Err(Diagnostic::error(
-                "Invalid \"each\" attribute",
-                format!("The \"each\" object does not have an attribute named {name:?}. The supported attributes are each.key and each.value."),
-            )
-            .at(span)
-            .into()),
-            _ => no("The \"each\" object can be used only in \"module\" or \"resource\" blocks, and only when the \"for_each\" argument is set.".into()),
+        declared::each((&self.each).into(), name, span)?;
+        match &self.each {
+            Each::ForEach { key, value } => Ok((if name == "key" { key.clone() } else { value.clone() }, 1)),
+            _ => Err(declared::incomplete("each", span).into()),
         }
     }
 
     fn count(&self, name: &str, span: Span) -> Resolved {
+        declared::count((&self.each).into(), name, span)?;
         match &self.each {
-            Each::Count(index) if name == "index" => Ok((index.clone(), 1)),
-            Each::Count(_) => Err(Diagnostic::error(
-                "Invalid \"count\" attribute",
-                format!("The \"count\" object does not have an attribute named {name:?}. The only supported attribute is count.index."),
-            )
-            .at(span)
-            .into()),
-            _ => Err(Diagnostic::error(
-                "Reference to \"count\" in non-counted context",
-                "The \"count\" object can only be used in \"module\", \"resource\", and \"data\" blocks, and only when the \"count\" argument is set.",
-            )
-            .at(span)
-            .into()),
+            Each::Count(index) => Ok((index.clone(), 1)),
+            _ => Err(declared::incomplete("count", span).into()),
         }
     }
 
     fn path(&self, name: &str, span: Span) -> Resolved {
+        declared::fixed("path", name, span)?;
         let text =
             |dir: &std::path::Path| if dir.as_os_str().is_empty() { ".".to_owned() } else { dir.display().to_string() };
         let path = match name {
             "module" => text(&self.declarations().dir),
             "root" => text(&self.evaluator.config.dir),
-            "cwd" => text(&self.evaluator.settings.working_dir),
-            _ => {
-                let near = did_you_mean(name, ["cwd", "module", "root"]);
-                let detail = format!("The \"path\" object does not have an attribute named {name:?}.{near}");
-                return Err(Diagnostic::error("Invalid \"path\" attribute", detail).at(span).into());
-            }
+            _ => text(&self.evaluator.settings.working_dir),
         };
         Ok((Value::string(path), 1))
     }
 
     fn terraform(&self, name: &str, span: Span) -> Resolved {
-        match name {
-            "workspace" => Ok((Value::string(&self.evaluator.settings.workspace), 1)),
-            "applying" => {
-                let applying = Value::from(self.evaluator.settings.now.is_some());
-                Ok((applying.marked(value::Marks::EPHEMERAL), 1))
-            }
-            _ => {
-                let near = did_you_mean(name, ["applying", "workspace"]);
-                let detail = format!("The \"terraform\" object does not have an attribute named {name:?}.{near}");
-                Err(Diagnostic::error("Invalid \"terraform\" attribute", detail).at(span).into())
-            }
+        declared::fixed("terraform", name, span)?;
+        if name == "workspace" {
+            return Ok((Value::string(&self.evaluator.settings.workspace), 1));
         }
+        let applying = Value::from(self.evaluator.settings.now.is_some());
+        Ok((applying.marked(value::Marks::EPHEMERAL), 1))
     }
 }
 
@@ -226,12 +174,7 @@ impl Names for Scope<'_, '_> {
         if root == "self" {
             return match &self.this {
                 Some(value) => Ok((value.clone(), 0)),
-                None => Err(Diagnostic::error(
-                    "Invalid \"self\" reference",
-                    "The \"self\" object is not available in this context. It stands for the object in provisioner, connection, and postcondition blocks.",
-                )
-                .at(span)
-                .into()),
+                None => Err(declared::no_self(span).into()),
             };
         }
         let names: Vec<Option<&Arc<str>>> = steps
@@ -244,11 +187,7 @@ impl Names for Scope<'_, '_> {
             .collect();
         let first = names.first().copied().flatten();
         if RESERVED.contains(&root) {
-            let Some(first) = first else {
-                let detail =
-                    format!("The {root:?} object cannot be accessed directly. Instead, access one of its attributes.");
-                return Err(Diagnostic::error("Invalid reference", detail).at(span).into());
-            };
+            let Some(first) = first else { return Err(declared::incomplete(root, span).into()) };
             let first_span = steps[0].span();
             return match root {
                 "var" => self.variable(first, span),
@@ -262,16 +201,7 @@ impl Names for Scope<'_, '_> {
         }
         match references::resource_name(root, &names) {
             Some((name, used)) => self.resource(&name, used, steps, span),
-            None => {
-                let detail = if matches!(root, "data" | "ephemeral" | "resource") {
-                    format!(
-                        "The {root:?} object must be followed by two attribute names: the resource type and the resource name."
-                    )
-                } else {
-                    "A reference to a resource type must be followed by at least one attribute access, specifying the resource name.".to_owned()
-                };
-                Err(Diagnostic::error("Invalid reference", detail).at(span).into())
-            }
+            None => Err(declared::incomplete_resource(root, span).into()),
         }
     }
 
@@ -334,20 +264,8 @@ fn instance_key(kind: KeyKind, key: &Value) -> Option<InstanceKey> {
     }
 }
 
-fn undeclared(what: &str, article: &str, name: &str, near: &str, block: &str, span: Span) -> Diagnostics {
-    let way_out = if near.is_empty() { format!(" Declare it with a {block} block.") } else { near.to_owned() };
-    let detail = format!("{article} with the name {name:?} has not been declared in this module.{way_out}");
-    Diagnostic::error(format!("Reference to undeclared {what}"), detail).at(span).into()
-}
-
-fn missing_key(what: &str, name: &str, kind: KeyKind, span: Span) -> Diagnostics {
-    let (argument, example) = if kind == KeyKind::Count { ("count", "count.index") } else { ("for_each", "each.key") };
-    let name = if what == "module" { format!("module.{name}") } else { name.to_owned() };
-    let detail = format!(
-        "Because {name} has {argument:?} set, its attributes must be accessed on specific instances. For example, to \
-         correlate with indices of a referring resource, use: {name}[{example}]"
-    );
-    Diagnostic::error("Missing resource instance key", detail).at(span).into()
+fn repeated(kind: KeyKind) -> Repeated {
+    if kind == KeyKind::Count { Repeated::Count } else { Repeated::ForEach }
 }
 
 fn no_instance(name: &ResourceName, key: &InstanceKey, kind: KeyKind, count: usize, span: Span) -> Diagnostics {

@@ -59,11 +59,16 @@ fn encode_tfvars(_: &Context<'_>, args: &[Value]) -> Outcome {
     Ok(out.into())
 }
 
+/// A wholly known value as an expression.
+pub(crate) fn expression_text(value: &Value) -> String {
+    let mut out = String::new();
+    write_value(value, 0, &mut out);
+    out
+}
+
 fn encode_expr(_: &Context<'_>, args: &[Value]) -> Outcome {
     if args[0].is_wholly_known() {
-        let mut out = String::new();
-        write_value(&args[0], 0, &mut out);
-        return Ok(out.into());
+        return Ok(expression_text(&args[0]).into());
     }
     let start = match args[0].kind() {
         Kind::List(..) | Kind::Set(..) | Kind::Tuple(_) => Some("["),
@@ -135,7 +140,8 @@ fn write_lines<'v>(items: impl Iterator<Item = (String, &'v Value)>, indent: usi
     }
 }
 
-fn write_string(text: &str, out: &mut String) {
+/// Writes a text in quotes, as a file has it.
+pub(crate) fn write_string(text: &str, out: &mut String) {
     out.push('"');
     let mut rest = text.chars().peekable();
     while let Some(it) = rest.next() {

@@ -30,6 +30,8 @@ use crate::diagnostic::Diagnostics;
 use crate::value::{Kind, Marks, Number, Refinement, Type, Value, convert as convert_value};
 
 pub use hcl::TERRAFORM_PROVIDER;
+pub(crate) use hcl::{expression_text, write_string};
+pub(crate) use string::graphemes;
 pub use table::{all, find, suggestion};
 
 /// What a body returns.

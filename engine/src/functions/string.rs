@@ -147,7 +147,7 @@ pub(super) static UPPER: Function =
 
 /// The characters that a reader sees, by the rules of Unicode 15: newer ones keep Indic conjuncts together, the language
 /// does not.
-pub(super) fn graphemes(text: &str) -> Vec<&str> {
+pub(crate) fn graphemes(text: &str) -> Vec<&str> {
     if text.is_ascii() && !text.contains('\r') {
         return (0..text.len()).map(|at| &text[at..=at]).collect();
     }

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use super::PlanMode;
+use super::checks::Place;
 use super::walk::Walk;
-use super::{CheckResult, CheckStatus};
 use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
 use crate::config::{Condition, ModuleIndex};
 use crate::diagnostic::{Diagnostic, Severity};
@@ -23,9 +24,8 @@ impl Walk<'_> {
                 let detail = format!("The variable {name:?} is deprecated: {message}");
                 self.diagnostics.push(Diagnostic::warning("Value for deprecated variable", detail).at(variable.span));
             }
-            let address = dotted(self.evaluator.module_addr(instance).to_string(), &format!("var.{name}"));
-            let rules = (variable.validations.as_slice(), "Invalid value for variable", Severity::Error);
-            self.hold(instance, rules, (&Each::None, None), ("var", &address));
+            let place = Place::in_module("var", self.evaluator.module_addr(instance), name);
+            self.hold(instance, (&variable.validations, Severity::Error), (&Each::None, None), &place);
         }
     }
 
@@ -43,14 +43,24 @@ impl Walk<'_> {
         }
     }
 
-    /// Evaluates an output in every instance of its module.
+    /// Evaluates an output in every instance of its module; in a destroy plan its conditions say nothing.
     pub(super) fn output(&mut self, module: ModuleIndex, name: &Arc<str>) {
         let output = &self.request.config.module(module).outputs[name];
+        let destroying = self.request.options.mode == PlanMode::Destroy;
         for instance in self.evaluator.instances_of(module) {
-            let address = dotted(self.evaluator.module_addr(instance).to_string(), &format!("output.{name}"));
-            let rules = (output.preconditions.as_slice(), "Module output value precondition failed", Severity::Error);
-            self.hold(instance, rules, (&Each::None, None), ("output_value", &address));
+            if !destroying {
+                let place = Place::in_module("output_value", self.evaluator.module_addr(instance), name);
+                let before = self.diagnostics.errors();
+                self.hold(instance, (&output.preconditions, self.severity()), (&Each::None, None), &place);
+                if self.diagnostics.errors() > before {
+                    continue;
+                }
+            }
             let value = self.evaluator.output(instance, name);
+            if destroying {
+                // Nothing is made of it, and what it names may be gone already.
+                continue;
+            }
             let Some(value) = self.take(value) else { continue };
             let marks = value.deep_marks();
             if instance == Evaluator::ROOT && marks.has(Marks::SENSITIVE) && !output.sensitive {
@@ -69,27 +79,37 @@ impl Walk<'_> {
 
     /// Evaluates the asserts of a check block; one that does not hold is a warning.
     pub(super) fn check(&mut self, module: ModuleIndex, name: &Arc<str>) {
+        if self.request.options.mode == PlanMode::Destroy {
+            return;
+        }
         let check = &self.request.config.module(module).checks[name];
         for instance in self.evaluator.instances_of(module) {
-            let address = dotted(self.evaluator.module_addr(instance).to_string(), &format!("check.{name}"));
-            let rules = (check.asserts.as_slice(), "Check block assertion failed", Severity::Warning);
-            self.hold(instance, rules, (&Each::None, None), ("check", &address));
+            let place = Place::in_module("check", self.evaluator.module_addr(instance), name);
+            self.hold(instance, (&check.asserts, Severity::Warning), (&Each::None, None), &place);
         }
     }
 
-    /// What must hold before an instance is planned.
-    pub(super) fn conditions_before(&mut self, module: ModuleId, name: &ResourceName, key: &InstanceKey, each: &Each) {
+    /// What must hold before an instance is planned; whether it does.
+    pub(super) fn conditions_before(
+        &mut self,
+        module: ModuleId,
+        name: &ResourceName,
+        key: &InstanceKey,
+        each: &Each,
+    ) -> bool {
         let block = self.evaluator.block(module, name);
-        let address = self.evaluator.resource_addr(module, name).instance(key.clone()).to_string();
-        let rules = (block.lifecycle.preconditions.as_slice(), "Resource precondition failed", Severity::Error);
-        self.hold(module, rules, (each, None), ("resource", &address));
+        let place = Place::of_resource(&self.evaluator.resource_addr(module, name).instance(key.clone()));
+        let before = self.diagnostics.errors();
+        let conditions = (block.lifecycle.preconditions.as_slice(), self.severity());
+        self.hold_as("Resource precondition failed", module, conditions, (each, None), &place);
+        self.diagnostics.errors() == before
     }
 
     /// What must hold of an instance once it is planned or read.
     pub(super) fn conditions_after(&mut self, module: ModuleId, addr: &InstanceAddr, value: &Value) {
         let block = self.evaluator.block(module, &addr.resource);
-        let rules = (block.lifecycle.postconditions.as_slice(), "Resource postcondition failed", Severity::Error);
-        if rules.0.is_empty() {
+        let rules = block.lifecycle.postconditions.as_slice();
+        if rules.is_empty() {
             return;
         }
         let each = match &addr.key {
@@ -104,51 +124,44 @@ impl Walk<'_> {
                 })
             }
         };
-        self.hold(module, rules, (&each, Some(value.clone())), ("resource", &addr.to_string()));
+        let this = (&each, Some(value.clone()));
+        self.hold_as(
+            "Resource postcondition failed",
+            module,
+            (rules, self.severity()),
+            this,
+            &Place::of_resource(addr),
+        );
+    }
+
+    /// Where nothing is to be made, a condition that fails is a warning.
+    fn severity(&self) -> Severity {
+        if self.request.options.mode == PlanMode::RefreshOnly { Severity::Warning } else { Severity::Error }
     }
 
     fn hold(
         &mut self,
         module: ModuleId,
-        (conditions, summary, severity): (&[Condition], &str, Severity),
-        (each, this): (&Each, Option<Value>),
-        (kind, address): (&str, &str),
+        conditions: (&[Condition], Severity),
+        names: (&Each, Option<Value>),
+        place: &Place,
     ) {
-        if conditions.is_empty() {
-            return;
-        }
-        let mut status = CheckStatus::Pass;
-        let mut problems = Vec::new();
+        self.hold_as(place.failure(), module, conditions, names, place);
+    }
+
+    fn hold_as(
+        &mut self,
+        summary: &str,
+        module: ModuleId,
+        (conditions, severity): (&[Condition], Severity),
+        (each, this): (&Each, Option<Value>),
+        place: &Place,
+    ) {
         for condition in conditions {
-            match self.evaluator.condition(module, condition, (each, this.clone())) {
-                Ok(Some(Ok(()))) => {}
-                Ok(None) => status = status.max(CheckStatus::Unknown),
-                Ok(Some(Err(message))) => {
-                    status = status.max(CheckStatus::Fail);
-                    let diagnostic = Diagnostic { severity, ..Diagnostic::error(summary, &message) };
-                    self.diagnostics.push(diagnostic.at(condition.condition.span).of(address));
-                    problems.push(message);
-                }
-                Err(found) => {
-                    status = CheckStatus::Error;
-                    let found = found.into_iter().map(|it| Diagnostic { severity, ..it }.of(address));
-                    self.diagnostics.extend(found);
-                }
-            }
-        }
-        match self.checks.iter_mut().find(|it| it.address == address) {
-            Some(known) => {
-                known.status = known.status.max(status);
-                known.problems.extend(problems);
-            }
-            None => {
-                let (address, kind) = (address.to_owned(), kind.to_owned());
-                self.checks.push(CheckResult { address, kind, status, problems });
-            }
+            let verdict = self.evaluator.condition(module, condition, (each, this.clone()));
+            let found = super::checks::judge(verdict, summary, condition, severity);
+            self.diagnostics.extend(found.diagnostics.of(&place.instance));
+            self.checks.add(place, found.status, found.problem);
         }
     }
-}
-
-fn dotted(module: String, name: &str) -> String {
-    if module.is_empty() { name.to_owned() } else { format!("{module}.{name}") }
 }

@@ -1,15 +1,22 @@
 //! Plans: what is to be done and why, as data.
 
 mod change;
+pub mod checks;
 mod conditions;
 mod drift;
 pub mod file;
+mod imports;
+mod managed;
+mod moves;
 mod orphans;
+mod outputs;
 pub mod paths;
 pub mod prior;
 pub mod propose;
+mod reads;
 mod request;
 mod scope;
+mod unsupported;
 pub mod walk;
 
 use std::collections::BTreeMap;
@@ -48,7 +55,7 @@ pub struct Plan {
     pub targets: Vec<Target>,
     /// `-exclude`.
     pub excludes: Vec<Target>,
-    /// Row versions of the objects that the plan was made from.
+    /// Row versions of the stored objects that the plan is about: those that it writes and those that it relies on.
     #[serde(with = "file::pairs")]
     pub read_set: BTreeMap<ObjectKey, u64>,
     /// Results of checks and conditions, by address.
@@ -186,6 +193,9 @@ pub struct Drift {
 pub struct Refreshed {
     /// The object.
     pub object: ObjectKey,
+    /// Where the object was before, when it moves.
+    #[serde(default)]
+    pub moved_from: Option<InstanceAddr>,
     /// Provider configuration that read it.
     pub provider: String,
     /// As it is; `None` when it is gone.
@@ -210,14 +220,25 @@ pub struct OutputChange {
     pub sensitive: bool,
 }
 
-/// Result of the conditions of one checkable object.
+/// Result of the conditions of one block.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct CheckResult {
-    /// Address of the resource, output, variable or check block.
+    /// Address of the resource, output, variable or check block, without instance keys.
     pub address: String,
     /// What it is: `resource`, `output_value`, `check`, `var`.
     pub kind: String,
-    /// The result.
+    /// The worst result of its instances.
+    pub status: CheckStatus,
+    /// Its instances, as far as they are known.
+    pub instances: Vec<CheckInstance>,
+}
+
+/// Result of the conditions of one instance of a block.
+#[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CheckInstance {
+    /// Address of the instance.
+    pub address: String,
+    /// The worst result of its conditions.
     pub status: CheckStatus,
     /// Messages of the conditions that failed.
     pub problems: Vec<String>,

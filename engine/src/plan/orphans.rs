@@ -6,6 +6,7 @@ use super::walk::{Walk, prevented};
 use super::{Action, PlanMode, Reason, ResourceChange};
 use crate::addr::{InstanceAddr, InstanceKey, Mode, ModulePath, ResourceName};
 use crate::config::{Config, Repetition};
+use crate::diagnostic::Diagnostic;
 use crate::store::ObjectKey;
 use crate::value::Value;
 
@@ -65,6 +66,20 @@ impl Walk<'_> {
         });
     }
 
+    /// What leaves the state without being deleted is easily lost sight of.
+    pub(super) fn warn_of_forgotten(&mut self) {
+        let forgotten = self.changes.iter().filter(|it| it.action == Action::Forget);
+        let managed = forgotten.filter(|it| it.object.addr.resource.mode == Mode::Managed);
+        let list: String = managed.map(|it| format!("\n  - {}", it.object)).collect();
+        if !list.is_empty() {
+            let detail = format!(
+                "The plan lets go of these objects. They stay as they are, and plumb no longer knows of them:{list}\n\n\
+                 To manage one of them again later, import it."
+            );
+            self.diagnostics.push(Diagnostic::warning("Some objects will no longer be managed by Terraform", detail));
+        }
+    }
+
     /// Whether a block that could not be planned wants it: then it is left alone.
     fn is_wanted(&mut self, addr: &InstanceAddr) -> bool {
         let Some(module) = self.evaluator.find_module(&addr.module) else {
@@ -79,12 +94,14 @@ impl Walk<'_> {
 
     fn why_gone(&self, addr: &InstanceAddr) -> Option<Reason> {
         let config = self.request.config;
-        if config.find_module(&addr.module.path()).is_none() || self.evaluator.find_module(&addr.module).is_none() {
+        let Some(block) = config.resource(&addr.config()) else {
+            let moved = self.prior.get(addr).is_some_and(|it| it.moved_from.is_some());
+            let reason = if moved { Reason::DeleteBecauseNoMoveTarget } else { Reason::DeleteBecauseNoResourceConfig };
+            return Some(reason);
+        };
+        if self.evaluator.find_module(&addr.module).is_none() {
             return Some(Reason::DeleteBecauseNoModule);
         }
-        let Some(block) = config.resource(&addr.config()) else {
-            return Some(Reason::DeleteBecauseNoResourceConfig);
-        };
         Some(match (&block.repetition, &addr.key) {
             (Repetition::Count(_), InstanceKey::Int(_)) => Reason::DeleteBecauseCountIndex,
             (Repetition::ForEach(_), InstanceKey::Str(_)) => Reason::DeleteBecauseEachKey,
@@ -97,7 +114,10 @@ impl Walk<'_> {
 fn released(config: &Config) -> BTreeSet<(ModulePath, Option<ResourceName>)> {
     let blocks = config.modules.iter().flat_map(|module| {
         let keep = module.removed.iter().filter(|it| !it.destroy);
-        keep.filter_map(|it| super::paths::removed(&it.from, &module.path))
+        keep.map(|it| {
+            let (path, resource) = &it.from;
+            (ModulePath(module.path.0.iter().chain(&path.0).cloned().collect()), resource.clone())
+        })
     });
     blocks.collect()
 }

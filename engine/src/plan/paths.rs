@@ -2,7 +2,7 @@
 
 use super::propose::differ;
 use super::walk::Walk;
-use crate::addr::{InstanceAddr, InstanceKey, ModuleAddr, ModulePath, ResourceName};
+use crate::addr::{InstanceAddr, InstanceKey, ModuleAddr, ResourceName};
 use crate::config::references::resource_name;
 use crate::eval::{Each, ModuleId};
 use crate::plan::Action;
@@ -67,14 +67,14 @@ pub fn changed(walk: &mut Walk<'_>, module: ModuleId, each: &Each, trigger: &Exp
         if key.as_ref().is_some_and(|key| addr.key != *key) {
             return false;
         }
-        match change.action {
-            Action::NoOp | Action::Read | Action::Forget => false,
+        // What is made new or deleted for good has not changed.
+        if change.action != Action::Update && !change.action.is_replace() {
+            return false;
+        }
+        match (path.find(&change.before), path.find(&change.after)) {
             _ if path.0.is_empty() => true,
-            Action::Update => match (path.find(&change.before), path.find(&change.after)) {
-                (Some(before), Some(after)) => differ(before, after),
-                (before, after) => before.is_some() != after.is_some(),
-            },
-            _ => true,
+            (Some(before), Some(after)) => differ(before, after),
+            (before, after) => before.is_some() != after.is_some(),
         }
     })
 }
@@ -96,34 +96,6 @@ fn instance_key(key: &Value) -> Option<InstanceKey> {
     match key.kind() {
         Kind::Number(number) => u64::try_from(number.as_i64()?).ok().map(InstanceKey::Int),
         _ => convert(key, &Type::String).ok()?.as_str().map(|text| InstanceKey::Str(text.into())),
-    }
-}
-
-/// The module path and resource that a `removed` block names, without keys; a whole module has no resource.
-pub fn removed(expr: &Expr, within: &ModulePath) -> Option<(ModulePath, Option<ResourceName>)> {
-    let ExprKind::Access(access) = &expr.kind else { return None };
-    let ExprKind::Variable(root) = &access.source.kind else { return None };
-    let mut names: Vec<_> = vec![root.clone()];
-    for step in &access.steps {
-        match step {
-            Step::Attr(ident) => names.push(ident.name.clone()),
-            _ => return None,
-        }
-    }
-    let mut path = within.clone();
-    let mut names = names.as_slice();
-    while let [first, name, rest @ ..] = names
-        && &**first == "module"
-    {
-        path = path.child(name);
-        names = rest;
-    }
-    match names {
-        [] => Some((path, None)),
-        [root, rest @ ..] => {
-            let rest: Vec<_> = rest.iter().map(Some).collect();
-            resource_name(root, &rest).map(|(name, _)| (path, Some(name)))
-        }
     }
 }
 

@@ -8,7 +8,6 @@ use super::{Drift, Refreshed};
 use crate::addr::{InstanceAddr, InstanceKey, Mode, ResourceAddr};
 use crate::config::ProviderAddr;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::KeyKind;
 use crate::provider::{Providers, ReadOutcome};
 use crate::schema::Schema;
 use crate::store::{ObjectKey, ObjectRecord, Snapshot};
@@ -98,24 +97,33 @@ impl PriorObjects {
             .collect()
     }
 
-    /// A block that gains or loses `count` keeps its object: the one without a key is the one with the key 0.
-    pub fn follow_count(&mut self, resource: &ResourceAddr, kind: KeyKind) {
-        let (none, zero) = (resource.instance(InstanceKey::None), resource.instance(InstanceKey::Int(0)));
-        let (from, to) = match kind {
-            KeyKind::Count => (none, zero),
-            KeyKind::Single => (zero, none),
-            _ => return,
-        };
-        if self.get(&from).is_some() && self.get(&to).is_none() {
-            self.rename(&from, to);
-        }
+    /// Values of the current objects of a resource by their keys.
+    pub fn of_resource(&self, resource: &ResourceAddr) -> BTreeMap<InstanceKey, Value> {
+        let value = |key: InstanceKey| Some((key.clone(), self.get(&resource.instance(key))?.value.clone()));
+        self.keys_of(resource).into_iter().filter_map(value).collect()
     }
 
-    /// Gives the object of an instance another address.
-    pub fn rename(&mut self, from: &InstanceAddr, to: InstanceAddr) {
-        if let Some(mut object) = self.objects.remove(&ObjectKey::current(from.clone())) {
-            object.moved_from.get_or_insert_with(|| from.clone());
-            self.objects.insert(ObjectKey::current(to), object);
+    /// Gives every object of an instance another address, and returns that address.
+    pub fn rename(&mut self, from: &InstanceAddr, to: InstanceAddr) -> InstanceAddr {
+        let of_instance = |key: &&ObjectKey| key.addr == *from;
+        let first = ObjectKey::current(from.clone());
+        let keys: Vec<ObjectKey> =
+            self.objects.range(first..).map(|(key, _)| key).take_while(of_instance).cloned().collect();
+        for key in keys {
+            if let Some(mut object) = self.objects.remove(&key) {
+                let origin = object.moved_from.take().unwrap_or_else(|| from.clone());
+                object.moved_from = (origin != to).then_some(origin);
+                self.objects.insert(ObjectKey { addr: to.clone(), deposed: key.deposed }, object);
+            }
+        }
+        to
+    }
+
+    /// Makes the object of an instance one of another type and provider.
+    pub fn retype(&mut self, addr: &InstanceAddr, provider: String, value: Value) {
+        if let Some(object) = self.objects.get_mut(&ObjectKey::current(addr.clone())) {
+            object.record.provider = provider;
+            object.value = value;
         }
     }
 
@@ -153,13 +161,14 @@ impl PriorObjects {
             self.drifted.insert(key.addr.clone());
             self.drift.push(Drift {
                 object: key.clone(),
-                moved_from: None,
+                moved_from: object.moved_from.clone(),
                 provider: object.record.provider.clone(),
                 before: object.value.clone(),
                 after,
             });
             self.refreshed.push(Refreshed {
                 object: key.clone(),
+                moved_from: object.moved_from.clone(),
                 provider: object.record.provider.clone(),
                 value: found.clone(),
                 dependencies: object.record.dependencies.clone(),

@@ -3,19 +3,21 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::moves::Moves;
+use super::outputs::outputs;
 use super::prior::PriorObjects;
 use super::scope::Included;
 use super::walk::Walk;
-use super::{Action, OutputChange, Plan, PlanMode};
+use super::{Plan, PlanMode};
 use crate::addr::{InstanceAddr, Target};
-use crate::config::graph::Order;
+use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, Settings, given_value, root_variables};
+use crate::eval::{Evaluator, Settings, check_names, given_value, root_variables};
 use crate::events::Events;
 use crate::provider::Providers;
 use crate::store::Snapshot;
-use crate::value::{self, Marks, Type, Value};
+use crate::value::Value;
 
 /// What a plan is made from.
 pub struct PlanRequest<'a> {
@@ -81,30 +83,51 @@ pub struct PlanResult {
 /// Makes a plan. Writes nothing and takes no lock.
 pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     let mut plan = empty_plan(&request);
+    let found = check_names(request.config, request.providers);
+    if found.has_errors() {
+        return failed(plan, found);
+    }
     let prepared = Order::new(request.config)
         .and_then(|order| root_variables(request.config, request.variables).map(|variables| (order, variables)));
     let (order, variables) = match prepared {
         Ok(prepared) => prepared,
         Err(diagnostics) => return failed(plan, diagnostics),
     };
-    let (prior, found) = PriorObjects::decode(request.snapshot, request.providers);
+    let (mut prior, found) = PriorObjects::decode(request.snapshot, request.providers);
     if found.has_errors() {
         return failed(plan, found);
     }
+    let moves = match Moves::apply(request.config, &mut prior, request.providers, &request.options) {
+        Ok(moves) => moves,
+        Err(diagnostics) => return failed(plan, diagnostics),
+    };
     plan.variables = stored_variables(&request);
-    let included = Included::new(request.config, &order, &request.options);
+    let included = Included::new(request.config, &order, &request.options, &prior);
     let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
     let mut walk = Walk::new(&request, &order, evaluator, prior, included);
     walk.run().await;
+    walk.check_imports();
     walk.orphans();
+    walk.warn_of_forgotten();
     plan.outputs = outputs(&mut walk);
-    finish(plan, walk)
+    let misplaced = moves.check(&mut walk.evaluator);
+    if misplaced.has_errors() {
+        // Whatever else was found may well follow from objects that are not where they should be.
+        return failed(plan, misplaced);
+    }
+    walk.diagnostics.extend(moves.warning());
+    let mut result = finish(plan, walk);
+    let (snapshot, providers) = (request.snapshot, request.providers);
+    result.plan.read_set = crate::apply::read_set(&result.plan, snapshot, providers, (request.config, &order));
+    result
 }
 
 fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     let drift = walk.drift();
     let mut diagnostics = walk.diagnostics;
+    diagnostics.extend(walk.evaluator.left_out_warning());
     diagnostics.extend(walk.evaluator.warnings);
+    diagnostics.extend(walk.unsupported.diagnostics());
     if walk.included.is_partial() {
         let detail = "The plan covers only what -target and -exclude name and what it needs, so it may not be all that \
                       the configuration asks for. Plan again without these options before long.";
@@ -119,7 +142,9 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     plan.changes.sort_by(|a, b| a.object.cmp(&b.object));
     plan.refreshed = walk.prior.refreshed.clone();
     plan.refreshed.extend(walk.data);
-    plan.checks = walk.checks;
+    let planned = plan.mode != PlanMode::Destroy;
+    let reached = |node: &Node| planned && walk.included.node(node) && !walk.failed.contains(node);
+    plan.checks = walk.checks.finish(walk.request.config, reached);
     plan.errored = diagnostics.has_errors();
     PlanResult { plan, diagnostics, calls }
 }
@@ -154,111 +179,4 @@ fn stored_variables(request: &PlanRequest<'_>) -> BTreeMap<Arc<str>, Value> {
     let declared = request.config.root().variables.iter();
     let stored = declared.filter(|(name, it)| !it.ephemeral || request.variables.get(name).is_none());
     stored.filter_map(|(name, _)| Some((name.clone(), given_value(request.config, request.variables, name)?))).collect()
-}
-
-/// Outputs of the root module against those of the state.
-fn outputs(walk: &mut Walk<'_>) -> BTreeMap<Arc<str>, OutputChange> {
-    let request = walk.request;
-    let mut changes = BTreeMap::new();
-    let declared = &request.config.root().outputs;
-    for (name, output) in declared {
-        if output.ephemeral || !walk.is_evaluated(name) {
-            continue;
-        }
-        let before = stored_output(request.snapshot, name);
-        let after = if request.options.mode == PlanMode::Destroy {
-            None
-        } else {
-            match walk.evaluator.output(Evaluator::ROOT, name) {
-                Ok(value) => Some(value),
-                Err(_) => continue,
-            }
-        };
-        changes.insert(name.clone(), output_change(before, after, output.sensitive));
-    }
-    if !walk.included.is_partial() {
-        for (name, record) in &request.snapshot.outputs {
-            if !declared.contains_key(name) {
-                let before = stored_output(request.snapshot, name);
-                changes.insert(name.clone(), output_change(before, None, record.sensitive));
-            }
-        }
-    }
-    changes.retain(|_, change| !(change.before.is_null() && change.after.is_null() && change.action == Action::NoOp));
-    changes
-}
-
-fn stored_output(snapshot: &Snapshot, name: &Arc<str>) -> Option<Value> {
-    let record = snapshot.outputs.get(name)?;
-    let ty = value::type_from_json(&record.ty).unwrap_or(Type::Dynamic);
-    let value = value::from_json(&record.value, &ty).ok()?;
-    Some(if record.sensitive { value.marked(Marks::SENSITIVE) } else { value })
-}
-
-fn output_change(before: Option<Value>, after: Option<Value>, sensitive: bool) -> OutputChange {
-    let same = |a: &Value, b: &Value| {
-        super::propose::unmarked(a) == super::propose::unmarked(b) && a.is_sensitive() == b.is_sensitive()
-    };
-    let action = match (&before, &after) {
-        (None, None) => Action::NoOp,
-        (None, Some(_)) => Action::Create,
-        (Some(_), None) => Action::Delete,
-        (Some(a), Some(b)) if b.is_wholly_known() && same(a, b) => Action::NoOp,
-        (Some(_), Some(_)) => Action::Update,
-    };
-    let nothing = || Value::null(Type::Dynamic);
-    OutputChange { action, before: before.unwrap_or_else(nothing), after: after.unwrap_or_else(nothing), sensitive }
-}
-
-impl Walk<'_> {
-    /// Whether an output of the root module was evaluated and nothing that it needs has failed.
-    fn is_evaluated(&self, name: &Arc<str>) -> bool {
-        let node = crate::config::graph::Node::Output(crate::config::ModuleIndex(0), name.clone());
-        self.included.node(&node)
-    }
-
-    /// Evaluates the `import` blocks and those of the request.
-    pub(super) fn collect_imports(&mut self) {
-        self.imports.extend(self.request.options.imports.iter().cloned());
-        for block in &self.request.config.root().imports {
-            let repeated = match &block.for_each {
-                None => vec![Each::None],
-                Some(expr) => {
-                    let repetition = crate::config::Repetition::ForEach(expr.clone());
-                    let mut scope = crate::eval::Scope::of_module(&mut self.evaluator, Evaluator::ROOT);
-                    let expanded = crate::eval::expand(&repetition, &mut scope);
-                    match self.take(expanded) {
-                        Some((_, keys)) => keys.into_iter().map(|(_, each)| each).collect(),
-                        None => continue,
-                    }
-                }
-            };
-            for each in repeated {
-                let id = self.evaluator.eval_in(Evaluator::ROOT, &block.id, &each);
-                let Some(id) = self.take(id) else { continue };
-                let wrong = |detail: &str| Diagnostic::error("Invalid import id argument", detail).at(block.id.span);
-                let text = value::convert(&id, &Type::String).ok();
-                match text.as_ref().and_then(Value::as_str) {
-                    Some(text) if !text.is_empty() => {
-                        let text = text.to_owned();
-                        match super::paths::import_target(self, &block.to, &each) {
-                            Some(addr) => {
-                                self.imports.insert(addr, text);
-                            }
-                            None => self.diagnostics.push(
-                                Diagnostic::error(
-                                    "Invalid import address",
-                                    "\"to\" must name one resource instance, such as aws_vpc.main.",
-                                )
-                                .at(block.to.span),
-                            ),
-                        }
-                    }
-                    _ => self
-                        .diagnostics
-                        .push(wrong("The import id must be a string that is known when planning, and not empty.")),
-                }
-            }
-        }
-    }
 }

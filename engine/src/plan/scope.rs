@@ -2,10 +2,11 @@
 
 use std::collections::BTreeSet;
 
-use super::PlanOptions;
-use crate::addr::{InstanceAddr, ModuleAddr, ResourceAddr, Target};
-use crate::config::Config;
+use super::prior::PriorObjects;
+use super::{PlanMode, PlanOptions};
+use crate::addr::{ConfigResource, InstanceAddr, ModuleAddr, ResourceAddr, Target};
 use crate::config::graph::{Node, Order};
+use crate::config::{Config, ModuleIndex};
 
 /// The part of a configuration and its objects that a plan is about.
 pub struct Included<'a> {
@@ -13,12 +14,12 @@ pub struct Included<'a> {
     targets: &'a [Target],
     excludes: &'a [Target],
     /// Resources that are included only because a target needs them: all of their instances.
-    needed: BTreeSet<crate::addr::ConfigResource>,
+    needed: BTreeSet<ConfigResource>,
 }
 
 impl<'a> Included<'a> {
     /// Everything that the options name and what it needs; in a destroy plan, what needs it.
-    pub fn new(config: &'a Config, order: &'a Order, options: &'a PlanOptions) -> Self {
+    pub fn new(config: &'a Config, order: &'a Order, options: &'a PlanOptions, prior: &PriorObjects) -> Self {
         let all = Self { nodes: None, targets: &options.targets, excludes: &options.excludes, needed: BTreeSet::new() };
         if options.targets.is_empty() && options.excludes.is_empty() {
             return all;
@@ -26,21 +27,29 @@ impl<'a> Included<'a> {
         let named = |targets: &[Target]| -> Vec<&Node> {
             order.nodes().filter(|node| targets.iter().any(|target| names(config, target, node))).collect()
         };
+        let destroying = options.mode == PlanMode::Destroy;
         let mut nodes: BTreeSet<&Node> = order.nodes().collect();
         let mut needed = BTreeSet::new();
         if !options.targets.is_empty() {
             let targets = named(&options.targets);
-            nodes = order.closure(targets.iter().copied());
-            let direct: BTreeSet<&Node> = targets.into_iter().collect();
-            needed =
-                nodes.iter().filter(|node| !direct.contains(*node)).filter_map(|node| node.resource(config)).collect();
+            let direct: BTreeSet<&Node> = targets.iter().copied().collect();
+            let reached = if destroying { order.dependents(targets) } else { order.closure(targets) };
+            let indirect = reached.iter().filter(|node| !direct.contains(*node));
+            needed = indirect.filter_map(|node| node.resource(config)).collect();
+            // What is evaluated needs what it names, whatever is done to it.
+            nodes = order.closure(reached);
+            if destroying {
+                needed.extend(users(prior, &options.targets));
+            } else {
+                nodes.extend(finished_outputs(config, order, &nodes));
+            }
         }
         if !options.excludes.is_empty() {
             // An excluded instance leaves its siblings in; an excluded resource takes what needs it out.
             let whole: Vec<Target> =
                 options.excludes.iter().filter(|it| !matches!(it, Target::Instance(_))).cloned().collect();
             let gone = named(&whole);
-            let gone = order.dependents(gone.iter().copied());
+            let gone = if destroying { order.closure(gone) } else { order.dependents(gone) };
             nodes.retain(|node| !gone.contains(node) || !matches!(node, Node::Resource(..) | Node::Output(..)));
         }
         Self { nodes: Some(nodes), needed, ..all }
@@ -65,6 +74,32 @@ impl<'a> Included<'a> {
             || self.targets.iter().any(|it| it.contains(addr))
             || self.needed.contains(&addr.config())
     }
+}
+
+/// Resources whose objects were made from an object that a target names: they cannot outlive it.
+fn users(prior: &PriorObjects, targets: &[Target]) -> BTreeSet<ConfigResource> {
+    let named: BTreeSet<ConfigResource> = prior
+        .iter()
+        .filter(|(key, _)| targets.iter().any(|target| target.contains(&key.addr)))
+        .map(|(key, _)| key.addr.config())
+        .collect();
+    let objects = prior.iter().map(|(key, object)| (key.addr.config(), &object.record.dependencies));
+    objects.filter(|(_, needs)| needs.iter().any(|it| named.contains(it))).map(|(user, _)| user).collect()
+}
+
+/// Outputs of the root module that need resources, and none but those that are included: with their values all known
+/// it would be odd to leave them out. What their values need comes with them.
+fn finished_outputs<'o>(config: &Config, order: &'o Order, nodes: &BTreeSet<&Node>) -> BTreeSet<&'o Node> {
+    let outputs = order.nodes().filter(|node| matches!(node, Node::Output(ModuleIndex(0), _)));
+    let mut found = BTreeSet::new();
+    for output in outputs {
+        let needs = order.closure([output]);
+        let mut resources = needs.iter().filter(|node| node.resource(config).is_some()).peekable();
+        if resources.peek().is_some() && resources.all(|node| nodes.contains(node)) {
+            found.extend(needs);
+        }
+    }
+    found
 }
 
 fn names(config: &Config, target: &Target, node: &Node) -> bool {

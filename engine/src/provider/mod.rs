@@ -14,6 +14,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
+use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schema;
 use crate::value::{Path, Type, Value};
@@ -27,17 +28,32 @@ pub trait Provider: Send + Sync {
     /// Arguments of its `provider` block.
     fn config_schema(&self) -> &Schema;
 
-    /// A resource type, or `None` if there is none of this name.
+    /// The schema and the rules of a resource type, or `None` if there is none of this name. A type that is here need
+    /// not have operations.
     fn resource_type(&self, name: &str) -> Option<&dyn ResourceType>;
 
-    /// A data source, or `None` if there is none of this name.
+    /// The schema of a data source, or `None` if there is none of this name. One that is here need not be readable.
     fn data_source(&self, name: &str) -> Option<&Schema>;
 
-    /// All resource type names in order.
+    /// Names of all resource types with operations in order.
     fn resource_types(&self) -> Vec<&str>;
 
-    /// All data source names in order.
+    /// Names of all data sources that can be read in order.
     fn data_sources(&self) -> Vec<&str>;
+
+    /// Whether the client can act on objects of a resource type or data source. Where it cannot, blocks are checked and
+    /// instances planned by the schema, and a plan that has any is refused.
+    fn operates(&self, resource: &ResourceName) -> bool {
+        match resource.mode {
+            Mode::Data => self.data_sources().contains(&&*resource.type_name),
+            _ => self.resource_types().contains(&&*resource.type_name),
+        }
+    }
+
+    /// Whether there are types that it has no schema of, so that a name which is not here need not be wrong.
+    fn is_partial(&self) -> bool {
+        false
+    }
 
     /// Functions callable as `provider::NAME::…`, by their last name.
     fn functions(&self) -> &'static [crate::functions::Function] {
@@ -83,6 +99,11 @@ pub trait ResourceType: Send + Sync {
     /// Pure; `client` is there for settings of the provider's configuration such as default tags.
     fn plan(&self, _change: &mut PlannedChange, _client: Option<&dyn Client>) -> Diagnostics {
         Diagnostics::new()
+    }
+
+    /// The object of another type as one of this type, for a move between the two; `None` where that has no meaning.
+    fn take_over(&self, _type_name: &str, _object: &Value) -> Option<Value> {
+        None
     }
 
     /// How the create of an object is recognised after a crash.
@@ -172,6 +193,38 @@ pub struct Creation<'a> {
     pub timeout: Duration,
 }
 
+/// What the journal knows of a create that never ended.
+#[derive(Clone, Copy, Debug)]
+pub struct Trace<'a> {
+    /// Key under which it was sent.
+    pub key: Option<&'a IntentKey>,
+    /// Id of the object, when it was told before the end.
+    pub made: Option<&'a str>,
+}
+
+/// What became of a create that never ended.
+#[derive(Clone, Debug)]
+pub enum Settled {
+    /// It made this object, which is ready; calls that follow a create may be missing.
+    Found(Value),
+    /// It made an object that will not become ready.
+    Broken {
+        /// Id of the object.
+        id: String,
+        /// Why.
+        reason: String,
+    },
+    /// There is an object of the name or of the arguments, but one that this create would not have made so.
+    Doubtful {
+        /// Id of the object.
+        id: String,
+        /// Attributes that differ.
+        differs: Vec<String>,
+    },
+    /// It made nothing.
+    Absent,
+}
+
 impl Creation<'_> {
     /// Records the id of the object that now exists.
     pub fn made(&self, id: &str) {
@@ -198,6 +251,22 @@ pub trait Client: Send + Sync {
     /// Looks for the result of a create that was sent under `key` and never answered.
     async fn find(&self, type_name: &str, planned: &Value, key: &IntentKey) -> Result<Option<Value>, ProviderError>;
 
+    /// Finds out what became of a create that an earlier process sent, looking until what it made would be visible.
+    async fn settle(&self, type_name: &str, planned: &Value, trace: Trace<'_>) -> Result<Settled, ProviderError> {
+        if let Some(id) = trace.made {
+            let known = Known { id: id.to_owned(), object: Some(planned.clone().with("id", Value::string(id))) };
+            return match self.read(type_name, vec![known]).await.pop() {
+                Some(ReadOutcome::Found(found)) => Ok(Settled::Found(found)),
+                Some(ReadOutcome::Failed(error)) => Err(error),
+                Some(ReadOutcome::Absent) | None => Ok(Settled::Absent),
+            };
+        }
+        match trace.key {
+            Some(key) => Ok(self.find(type_name, planned, key).await?.map_or(Settled::Absent, Settled::Found)),
+            None => Ok(Settled::Absent),
+        }
+    }
+
     /// Ids of all objects of a type that the remote side shows.
     ///
     /// # Errors
@@ -214,6 +283,11 @@ pub trait Client: Send + Sync {
 
     /// How many API calls were sent so far, retries included.
     fn calls(&self) -> u64;
+
+    /// What all calls wait for at the moment, as a sentence for the person who waits: credentials that have expired.
+    fn waiting(&self) -> Option<String> {
+        None
+    }
 }
 
 /// Why a provider could not do what it was asked.

@@ -144,6 +144,15 @@ pub trait TypedClient: Send + Sync + Sized + 'static {
 
     /// How many API calls were sent so far, retries included.
     fn calls(&self) -> u64;
+
+    /// Told of an object that now exists. Calls that name it may be refused for a while, because the remote side has
+    /// not heard of it everywhere; a client that knows can repeat them.
+    fn made(&self, _id: &str) {}
+
+    /// What all calls wait for at the moment; as [`super::Client::waiting`].
+    fn waiting(&self) -> Option<String> {
+        None
+    }
 }
 
 /// A resource type: a documented struct whose derive is the schema, and its operations.

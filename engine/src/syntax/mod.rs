@@ -28,7 +28,7 @@ use parser::Parser;
 
 pub use places::Places;
 
-pub(crate) use lex::name_len;
+pub(crate) use lex::{Kind as TokenKind, lex_with_comments, name_len};
 
 /// Reads the text of a file: arguments and blocks.
 ///
@@ -55,6 +55,25 @@ pub fn parse_template(file: FileId, text: &str, places: impl Into<Places>) -> (E
     let mut parser = Parser::new(file, text, places, Start::Template);
     let expr = parser.whole_template();
     finish(parser, expr)
+}
+
+/// Whether a text that is one expression goes on in the next line: a bracket, a template or a heredoc is still open.
+pub fn is_incomplete(text: &str) -> bool {
+    let (tokens, _) = lex::lex(&format!("{text}\n"), Start::Code);
+    let mut open: Vec<Kind> = Vec::new();
+    for kind in tokens.into_iter().map(|it| it.kind.bare()) {
+        match kind {
+            _ if kind.closer().is_some() => open.push(kind),
+            _ if open.last().and_then(|it| it.closer()) == Some(kind) => {
+                open.pop();
+            }
+            // A closing bracket without its opening one is wrong however the text goes on.
+            Kind::CloseBrace | Kind::CloseBracket | Kind::CloseParen => return false,
+            _ => {}
+        }
+    }
+    // A quoted string ends on its line.
+    !open.is_empty() && !open.contains(&Kind::OpenQuote)
 }
 
 fn finish(parser: Parser<'_>, expr: parser::Parsed<Expr>) -> (Expr, Diagnostics) {

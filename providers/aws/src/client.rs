@@ -7,8 +7,8 @@ use aws_config::{Region, SdkConfig};
 use plumb_engine::provider::typed::Result;
 use tokio::sync::OnceCell;
 
+use crate::delivery::{Delivery, Traffic};
 use crate::settings::IgnoreTags;
-use crate::traffic::Traffic;
 use crate::wire::region::Partition;
 use crate::wire::{Context, Once, Tags};
 
@@ -56,6 +56,7 @@ struct Shared {
     sdk: SdkConfig,
     options: Options,
     traffic: Traffic,
+    delivery: Delivery,
     identity: OnceCell<Identity>,
     regions: Mutex<BTreeMap<String, Arc<Aws>>>,
 }
@@ -102,9 +103,9 @@ macro_rules! service {
 
 impl Aws {
     /// The client of a region.
-    pub fn new(sdk: SdkConfig, region: &str, options: Options) -> Arc<Self> {
-        let shared =
-            Shared { sdk, options, traffic: Traffic::default(), identity: OnceCell::new(), regions: Mutex::default() };
+    pub(crate) fn new(sdk: SdkConfig, region: &str, options: Options, delivery: Delivery) -> Arc<Self> {
+        let (traffic, identity) = (Traffic::default(), OnceCell::new());
+        let shared = Shared { sdk, options, traffic, delivery, identity, regions: Mutex::default() };
         Self::of(&Arc::new(shared), region)
     }
 
@@ -156,6 +157,11 @@ impl Aws {
     /// Requests sent so far to all regions by `Service:Operation`.
     pub fn operations(&self) -> BTreeMap<String, u64> {
         self.account.traffic.operations()
+    }
+
+    /// What is shared by all requests.
+    pub(crate) fn delivery(&self) -> &Delivery {
+        &self.account.delivery
     }
 
     fn of(shared: &Arc<Shared>, region: &str) -> Arc<Self> {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use aws_config::ecs::EcsCredentialsProvider;
 use aws_config::environment::{EnvironmentVariableCredentialsProvider, EnvironmentVariableRegionProvider};
+use aws_config::identity::IdentityCache;
 use aws_config::meta::credentials::CredentialsProviderChain;
 use aws_config::meta::region::{ProvideRegion, RegionProviderChain};
 use aws_config::profile::{ProfileFileCredentialsProvider, ProfileFileRegionProvider};
@@ -16,7 +17,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
-use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
+use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_http_client::Connector;
 use aws_smithy_http_client::proxy::ProxyConfig;
@@ -27,6 +28,7 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 
 use crate::client::{Aws, Options};
+use crate::delivery::{Delivery, Renewing, through};
 use crate::settings::{AssumeRole, AssumeRoleWithWebIdentity, Settings};
 use crate::wire::error::{CREDENTIALS_HELP, chain};
 use crate::wire::region::is_region;
@@ -45,15 +47,16 @@ const SESSION_NAME: &str = "plumb";
 /// # Errors
 /// No region, no credentials, an account that is not allowed, settings that contradict each other.
 pub async fn connect(settings: &Settings, options: Options) -> Result<Arc<Aws>, Diagnostics> {
-    let http = http_client(settings)?;
-    let sdk = loader(settings, http).load().await;
+    let delivery = Delivery::default();
+    let http = through(&delivery, http_client(settings)?, ANSWER_TIMEOUT);
+    let sdk = loader(settings, http.clone()).load().await;
     let region = region(settings, &sdk)?;
-    let sdk = assume(settings, sdk, &region).await?;
+    let sdk = renewing(settings, sdk, (&http, &region), &delivery).await?;
     let sdk = match settings.skip_credentials_validation {
         Some(true) => sdk,
         _ => resolve_credentials(sdk).await?,
     };
-    let aws = Aws::new(sdk, &region, options);
+    let aws = Aws::new(sdk, &region, options, delivery);
     check_account(settings, &aws).await?;
     Ok(aws)
 }
@@ -62,13 +65,7 @@ fn loader(settings: &Settings, http: SharedHttpClient) -> ConfigLoader {
     let mut loader = aws_config::defaults(BehaviorVersion::latest())
         .http_client(http.clone())
         .app_name(AppName::new("plumb").expect("the name has only letters"))
-        .timeout_config(
-            TimeoutConfig::builder()
-                .connect_timeout(CONNECT_TIMEOUT)
-                .read_timeout(ANSWER_TIMEOUT)
-                .operation_attempt_timeout(ANSWER_TIMEOUT)
-                .build(),
-        )
+        .timeout_config(TimeoutConfig::builder().connect_timeout(CONNECT_TIMEOUT).read_timeout(ANSWER_TIMEOUT).build())
         .retry_config(retries(settings));
     if let Some(files) = profile_files(settings) {
         loader = loader.profile_files(files);
@@ -231,6 +228,38 @@ fn region(settings: &Settings, sdk: &SdkConfig) -> Result<String, Diagnostics> {
     Ok(region)
 }
 
+/// The credentials that the block asks for, made anew when they expire. They are kept here and not by the SDK, which
+/// keeps what AWS no longer takes.
+async fn renewing(
+    settings: &Settings,
+    sdk: SdkConfig,
+    (http, region): (&SharedHttpClient, &str),
+    delivery: &Delivery,
+) -> Result<SdkConfig, Diagnostics> {
+    // What is wrong with the block is said now; later the same steps succeed.
+    let first = assume(settings, sdk.clone(), region).await?;
+    let first = Mutex::new(first.credentials_provider());
+    let in_env = settings.profile.is_none() && std::env::var_os("AWS_ACCESS_KEY_ID").is_some();
+    let roles = !settings.assume_role.is_empty() || !settings.assume_role_with_web_identity.is_empty();
+    let fixed = (in_env || settings.access_key.is_some()) && !roles;
+    let (settings, http, region) = (settings.clone(), http.clone(), region.to_owned());
+    let source = move || {
+        let first = first.lock().unwrap_or_else(PoisonError::into_inner).take();
+        let (settings, http, region) = (settings.clone(), http.clone(), region.clone());
+        async move {
+            if first.is_some() {
+                return first;
+            }
+            let sdk = loader(&settings, http).load().await;
+            assume(&settings, sdk, &region).await.ok()?.credentials_provider()
+        }
+    };
+    let provider = SharedCredentialsProvider::new(Renewing::new(delivery.renewal.clone(), fixed, source));
+    let sdk = with_credentials(sdk, provider);
+    let region = sdk.region().cloned();
+    Ok(sdk.into_builder().region(region).identity_cache(IdentityCache::no_cache()).build())
+}
+
 /// Assumes the roles of the block, one with the credentials of the one before.
 async fn assume(settings: &Settings, sdk: SdkConfig, region: &str) -> Result<SdkConfig, Diagnostics> {
     let sts = settings.sts_region.clone().unwrap_or_else(|| region.to_owned());
@@ -304,39 +333,17 @@ fn with_credentials(sdk: SdkConfig, credentials: SharedCredentialsProvider) -> S
     sdk.into_builder().credentials_provider(credentials).build()
 }
 
-/// Finds credentials now, so that their absence is one message and not one per object. They are used for the first
+/// Finds credentials now, so that their absence is one message and not one per object. They are kept for the first
 /// call: nothing is asked twice.
 async fn resolve_credentials(sdk: SdkConfig) -> Result<SdkConfig, Diagnostics> {
     let Some(source) = sdk.credentials_provider() else { return Ok(sdk) };
     match source.provide_credentials().await {
-        Ok(first) => {
-            let source = Prefetched { first: Mutex::new(Some(first)), source };
-            Ok(with_credentials(sdk, SharedCredentialsProvider::new(source)))
-        }
+        Ok(_) => Ok(sdk),
         Err(error) => Err(Diagnostic::error(
             "No valid credential sources found",
             format!("AWS cannot be called because no credentials are usable: {}. {CREDENTIALS_HELP}", chain(&error)),
         )
         .into()),
-    }
-}
-
-/// Credentials that were looked up once already.
-#[derive(Debug)]
-struct Prefetched {
-    first: Mutex<Option<Credentials>>,
-    source: SharedCredentialsProvider,
-}
-
-impl ProvideCredentials for Prefetched {
-    fn provide_credentials<'a>(&'a self) -> future::ProvideCredentials<'a>
-    where
-        Self: 'a,
-    {
-        match self.first.lock().unwrap_or_else(PoisonError::into_inner).take() {
-            Some(first) => future::ProvideCredentials::ready(Ok(first)),
-            None => self.source.provide_credentials(),
-        }
     }
 }
 

@@ -3,7 +3,8 @@
 //! - `<service>/<type>.rs`: one resource type or data source each; `<service>/mod.rs` has the idioms of its API.
 //! - [`wire`]: idioms of all services: errors, absence, retries, tags, equality of texts.
 //! - [`client`]: SDK clients per region and the provider's settings; `connect` makes them from the provider block,
-//!   `settings` is that block, `traffic` counts calls, `shared` adds `region` and `tags_all` to every type.
+//!   `settings` is that block (of the crate with the schemas of all types), `delivery` gets requests there, `shared`
+//!   adds `region` and `tags_all` to every type.
 //! - `provider`: what the engine sees.
 //!
 //! A type is the file, its `pub mod`, and its line in [`all`].
@@ -12,6 +13,7 @@ pub mod autoscaling;
 pub mod client;
 pub mod cloudwatch;
 mod connect;
+mod delivery;
 pub mod ec2;
 pub mod efs;
 pub mod elbv2;
@@ -24,18 +26,17 @@ pub mod rds;
 #[cfg(test)]
 mod recorded;
 pub mod route53;
-pub mod settings;
 mod shared;
 pub mod sns;
 pub mod ssm;
 pub mod sts;
-mod traffic;
 pub mod wire;
 
 use std::sync::Arc;
 
 pub use client::Aws;
 use plumb_engine::provider::{Provider, Registry};
+pub use plumb_provider_aws_schemas::settings;
 
 /// The AWS provider.
 pub fn provider() -> Arc<dyn Provider> {

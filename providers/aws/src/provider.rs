@@ -5,22 +5,20 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
-use plumb_engine::provider::{Client, Provider, Registry, ResourceType, Schematic};
-use plumb_engine::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
-use plumb_engine::value::{Marks, Type, Value, from_value};
+use plumb_engine::provider::{Client, Provider, Registry, ResourceType};
+use plumb_engine::schema::Schema;
+use plumb_engine::value::{Marks, Value, from_value};
+use plumb_provider_aws_schemas::{SOURCE, table};
 
 use crate::client::{Aws, Options};
 use crate::connect::connect;
-use crate::settings::{ENDPOINTS, Settings};
+use crate::settings::{self, Settings};
 use crate::wire::Tags;
-
-/// Source address under which configurations know the provider.
-const SOURCE: &str = "registry.terraform.io/hashicorp/aws";
 
 /// Environment variables that begin like this add default tags; the rest of the name is the key.
 const DEFAULT_TAGS_ENV: &str = "TF_AWS_DEFAULT_TAGS_";
 
-/// The provider with all of its types.
+/// The provider with all of its types: those that it has operations for, and the schemas of the others.
 pub(crate) struct AwsProvider {
     schema: Schema,
     registry: Registry<Aws>,
@@ -29,9 +27,7 @@ pub(crate) struct AwsProvider {
 impl AwsProvider {
     /// The provider of the types of `registry`.
     pub fn new(registry: Registry<Aws>) -> Self {
-        let mut block = Settings::block();
-        block.blocks.insert("endpoints".into(), endpoints_block());
-        Self { schema: Schema { block, ..Schema::default() }, registry }
+        Self { schema: settings::schema(), registry }
     }
 }
 
@@ -46,11 +42,11 @@ impl Provider for AwsProvider {
     }
 
     fn resource_type(&self, name: &str) -> Option<&dyn ResourceType> {
-        self.registry.resource_type(name)
+        self.registry.resource_type(name).or_else(|| table::resource_type(name))
     }
 
     fn data_source(&self, name: &str) -> Option<&Schema> {
-        self.registry.data_source(name)
+        self.registry.data_source(name).or_else(|| table::data_source(name))
     }
 
     fn resource_types(&self) -> Vec<&str> {
@@ -59,6 +55,10 @@ impl Provider for AwsProvider {
 
     fn data_sources(&self) -> Vec<&str> {
         self.registry.data_sources()
+    }
+
+    fn is_partial(&self) -> bool {
+        true
     }
 
     async fn configure(&self, config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {
@@ -71,19 +71,6 @@ impl Provider for AwsProvider {
         let aws = connect(&settings, options).await?;
         Ok(Arc::new(self.registry.client(aws)))
     }
-}
-
-fn endpoints_block() -> NestedBlock {
-    let attribute = |name: &&str| {
-        let description = format!("Address of the service's endpoint; `AWS_ENDPOINT_URL_{}` too.", name.to_uppercase());
-        ((*name).into(), Attribute { description, ..Attribute::optional(Type::String) })
-    };
-    let block = Block {
-        description: "Addresses of endpoints by service, instead of AWS's own.".into(),
-        attributes: ENDPOINTS.iter().map(attribute).collect(),
-        blocks: BTreeMap::new(),
-    };
-    NestedBlock { nesting: Nesting::Set, block, min_items: 0, max_items: None, computed: false, force_new: false }
 }
 
 fn endpoints(config: &Value) -> BTreeMap<String, String> {
@@ -109,6 +96,6 @@ fn default_tags(settings: &Settings) -> Tags {
     from_env.chain(written).collect()
 }
 
-fn ignored(settings: &Settings) -> crate::settings::IgnoreTags {
+fn ignored(settings: &Settings) -> settings::IgnoreTags {
     settings.ignore_tags.first().cloned().unwrap_or_default()
 }

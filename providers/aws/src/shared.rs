@@ -63,6 +63,14 @@ impl TypedClient for Aws {
     fn calls(&self) -> u64 {
         self.sent()
     }
+
+    fn made(&self, id: &str) {
+        self.delivery().recent.made(id);
+    }
+
+    fn waiting(&self) -> Option<String> {
+        self.delivery().renewal.waiting()
+    }
 }
 
 impl Aws {

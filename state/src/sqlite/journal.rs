@@ -1,9 +1,12 @@
 //! Runs and their operations: written before a call is sent, completed after.
 
+use std::collections::BTreeSet;
+
 use plumb_engine::store::{Intent, Lease, ObjectKey, OpenOperation, OperationId, OperationOutcome, Run, RunOutcome};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::failure::Result;
+use super::locks::Origin;
 use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, json, parse_column, parse_variant, to_i64, variant};
 use crate::failure::{not_open, run_begun, run_not_begun};
 
@@ -30,7 +33,9 @@ pub(super) fn end_run(conn: &Connection, run: &str, outcome: &RunOutcome, at: &s
 }
 
 /// Records that an operation is about to be sent.
-pub(super) fn begin(conn: &Connection, lease: &Lease, intent: &Intent, at: &str) -> Result<OperationId> {
+pub(super) fn begin(conn: &Connection, origin: Origin<'_>, intent: &Intent) -> Result<OperationId> {
+    let lease = &origin.grant.lease;
+    origin.grant.covers(conn, &intent.object)?;
     if !conn.prepare_cached("SELECT 1 FROM runs WHERE id = ?1")?.exists([&lease.run])? {
         return Err(run_not_begun(&lease.run).into());
     }
@@ -48,7 +53,7 @@ pub(super) fn begin(conn: &Connection, lease: &Lease, intent: &Intent, at: &str)
         &dependencies,
         &token,
         &recognition,
-        &at,
+        &origin.at,
     ]);
     conn.prepare_cached(&format!(
         "INSERT INTO operations ({KEY}, {INTENT}, began)
@@ -87,7 +92,7 @@ pub(super) fn end(
 }
 
 /// Operations without an end, oldest first.
-pub(super) fn open_operations(conn: &Connection) -> Result<Vec<OpenOperation>> {
+pub(super) fn open_operations(conn: &Connection, live: &BTreeSet<String>) -> Result<Vec<OpenOperation>> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {KEY}, {INTENT}, id, made_id FROM operations WHERE ended IS NULL ORDER BY id"
     ))?;
@@ -96,7 +101,8 @@ pub(super) fn open_operations(conn: &Connection) -> Result<Vec<OpenOperation>> {
     let mut open = Vec::new();
     while let Some(row) = rows.next()? {
         let object = reader.key(row)?;
-        open.push(read(&mut reader, object, row)?);
+        let operation = read(&mut reader, object, row)?;
+        open.push(OpenOperation { running: live.contains(&operation.run), ..operation });
     }
     Ok(open)
 }
@@ -113,7 +119,8 @@ fn read(reader: &mut Reader, object: ObjectKey, row: &Row<'_>) -> Result<OpenOpe
         key: optional(row, at(6))?,
         recognition: optional(row, at(7))?,
     };
-    Ok(OpenOperation { id: OperationId(row.get(at(8))?), run: row.get(at(0))?, intent, made: row.get(at(9))? })
+    let (run, made) = (row.get(at(0))?, row.get(at(9))?);
+    Ok(OpenOperation { id: OperationId(row.get(at(8))?), run, intent, made, running: false })
 }
 
 fn optional<T: serde::de::DeserializeOwned>(row: &Row<'_>, index: usize) -> Result<Option<T>> {

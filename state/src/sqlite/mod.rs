@@ -22,7 +22,7 @@ use plumb_engine::store::{
 use rusqlite::{Connection, TransactionBehavior};
 
 use self::failure::Result as SqlResult;
-use self::objects::Origin;
+use self::locks::Origin;
 use crate::failure::foreign_run;
 use crate::options::{Options, rfc3339};
 
@@ -60,6 +60,15 @@ impl SqliteStore {
         Ok(conn.map(|conn| Self { path, options, conn: Mutex::new(conn) }))
     }
 
+    /// A state that no file holds.
+    #[cfg(test)]
+    pub(crate) fn in_memory(options: Options) -> Self {
+        let mut conn = Connection::open_in_memory().unwrap();
+        conn.pragma_update(None, "foreign_keys", true).unwrap();
+        migrations::migrate(&mut conn, migrations::STEPS).unwrap();
+        Self { path: PathBuf::new(), options, conn: Mutex::new(conn) }
+    }
+
     /// The file.
     pub fn path(&self) -> &Path {
         &self.path
@@ -88,17 +97,17 @@ impl SqliteStore {
         })
     }
 
-    /// One transaction that writes under a lease; `work` is told the time.
+    /// One transaction that writes under a lease; `work` is told what it may do and the time.
     fn fenced<T>(
         &self,
         lease: &Lease,
         action: &str,
-        work: impl FnOnce(&Connection, &str) -> SqlResult<T>,
+        work: impl FnOnce(&Connection, Origin<'_>) -> SqlResult<T>,
     ) -> Result<T> {
         let at = rfc3339(self.now());
         self.write(action, |conn| {
-            locks::check(conn, lease)?;
-            work(conn, &at)
+            let grant = locks::check(conn, lease)?;
+            work(conn, Origin { grant: &grant, operation: None, at: &at })
         })
     }
 }
@@ -109,10 +118,7 @@ impl Store for SqliteStore {
     }
 
     fn lock(&self, request: &LockRequest) -> Result<Lease> {
-        self.write("locking the state", |conn| {
-            let now = self.now();
-            locks::take(conn, request, now, self.options.lease_end(now))
-        })
+        self.write("locking the state", |conn| locks::take(conn, request, &self.options))
     }
 
     fn renew(&self, lease: &Lease) -> Result<()> {
@@ -124,28 +130,30 @@ impl Store for SqliteStore {
     }
 
     fn force_unlock(&self, run: &str) -> Result<bool> {
-        self.write("unlocking the state", |conn| locks::break_lock(conn, run))
+        self.write("unlocking the state", |conn| locks::break_lease(conn, run))
     }
 
     fn begin_run(&self, lease: &Lease, run: &Run) -> Result<()> {
-        self.fenced(lease, "recording the run", |conn, at| {
+        self.fenced(lease, "recording the run", |conn, origin| {
             if run.id != lease.run {
                 return Err(foreign_run(&run.id, lease).into());
             }
-            journal::begin_run(conn, run, at)
+            journal::begin_run(conn, run, origin.at)
         })
     }
 
     fn end_run(&self, lease: &Lease, outcome: &RunOutcome) -> Result<()> {
-        self.fenced(lease, "recording the end of the run", |conn, at| journal::end_run(conn, &lease.run, outcome, at))
+        self.fenced(lease, "recording the end of the run", |conn, origin| {
+            journal::end_run(conn, &lease.run, outcome, origin.at)
+        })
     }
 
     fn begin_operation(&self, lease: &Lease, intent: &Intent) -> Result<OperationId> {
-        self.fenced(lease, "recording an operation", |conn, at| journal::begin(conn, lease, intent, at))
+        self.fenced(lease, "recording an operation", |conn, origin| journal::begin(conn, origin, intent))
     }
 
     fn operation_made(&self, lease: &Lease, operation: OperationId, id: &str) -> Result<()> {
-        self.fenced(lease, "recording a new object", |conn, at| journal::made(conn, operation, id, at))
+        self.fenced(lease, "recording a new object", |conn, origin| journal::made(conn, operation, id, origin.at))
     }
 
     fn end_operation(
@@ -155,33 +163,34 @@ impl Store for SqliteStore {
         outcome: &OperationOutcome,
         writes: &[ObjectWrite],
     ) -> Result<()> {
-        self.fenced(lease, "recording the result of an operation", |conn, at| {
-            journal::end(conn, lease, operation, outcome, at)?;
-            let origin = Origin { run: &lease.run, operation: Some(operation), at };
+        self.fenced(lease, "recording the result of an operation", |conn, origin| {
+            journal::end(conn, lease, operation, outcome, origin.at)?;
+            let origin = Origin { operation: Some(operation), ..origin };
             if objects::apply(conn, origin, writes)? { objects::raise_serial(conn) } else { Ok(()) }
         })
     }
 
     fn open_operations(&self) -> Result<Vec<OpenOperation>> {
-        self.read("reading the journal", |conn| journal::open_operations(conn))
+        self.read("reading the journal", |conn| {
+            let tx = conn.transaction()?;
+            let live = locks::live_runs(&tx, &self.options)?;
+            journal::open_operations(&tx, &live)
+        })
     }
 
     fn write_objects(&self, lease: &Lease, writes: &[ObjectWrite]) -> Result<()> {
-        self.fenced(lease, "writing objects", |conn, at| {
-            let origin = Origin { run: &lease.run, operation: None, at };
+        self.fenced(lease, "writing objects", |conn, origin| {
             if objects::apply(conn, origin, writes)? { objects::raise_serial(conn) } else { Ok(()) }
         })
     }
 
-    fn write_outputs(&self, lease: &Lease, outputs: &BTreeMap<Arc<str>, OutputRecord>) -> Result<()> {
-        self.fenced(lease, "writing outputs", |conn, _| {
-            if objects::write_outputs(conn, outputs)? { objects::raise_serial(conn) } else { Ok(()) }
+    fn write_outputs(&self, lease: &Lease, outputs: &BTreeMap<Arc<str>, Option<OutputRecord>>) -> Result<()> {
+        self.fenced(lease, "writing outputs", |conn, origin| {
+            if objects::write_outputs(conn, origin, outputs)? { objects::raise_serial(conn) } else { Ok(()) }
         })
     }
 
     fn replace(&self, lease: &Lease, snapshot: &Snapshot) -> Result<()> {
-        self.fenced(lease, "replacing the state", |conn, at| {
-            objects::replace(conn, Origin { run: &lease.run, operation: None, at }, snapshot)
-        })
+        self.fenced(lease, "replacing the state", |conn, origin| objects::replace(conn, origin, snapshot))
     }
 }

@@ -3,24 +3,16 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OperationId, OutputRecord, Snapshot};
+use plumb_engine::store::{
+    ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OutputRecord, Row as LeasedRow, Snapshot,
+};
 use rusqlite::{Connection, Row, params, params_from_iter};
 
 use super::failure::Result;
+use super::locks::Origin;
 use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse_column, text, to_i64};
 use super::rows::{parse_variant, variant};
 use crate::failure::{move_onto, nothing_to_move};
-
-/// Which run writes, as part of which operation, and when.
-#[derive(Clone, Copy)]
-pub(super) struct Origin<'a> {
-    /// The run.
-    pub run: &'a str,
-    /// The operation, where one does it.
-    pub operation: Option<OperationId>,
-    /// When, RFC 3339.
-    pub at: &'a str,
-}
 
 /// The columns of a record, after those of its key.
 const RECORD: &str =
@@ -47,18 +39,34 @@ pub(super) fn apply(conn: &Connection, origin: Origin<'_>, writes: &[ObjectWrite
     Ok(changed)
 }
 
-/// Replaces the outputs. Whether anything changed.
-pub(super) fn write_outputs(conn: &Connection, outputs: &BTreeMap<Arc<str>, OutputRecord>) -> Result<bool> {
-    if read_outputs(conn)? == *outputs {
-        return Ok(false);
-    }
-    conn.execute("DELETE FROM outputs", [])?;
-    let mut insert =
-        conn.prepare_cached("INSERT INTO outputs (name, value, type, sensitive) VALUES (?1, ?2, ?3, ?4)")?;
+/// Sets and removes outputs. Whether anything changed.
+pub(super) fn write_outputs(
+    conn: &Connection,
+    origin: Origin<'_>,
+    outputs: &BTreeMap<Arc<str>, Option<OutputRecord>>,
+) -> Result<bool> {
+    let stored = read_outputs(conn)?;
+    let mut changed = false;
     for (name, output) in outputs {
-        insert.execute(params![name, json(&output.value), json(&output.ty), output.sensitive])?;
+        origin.grant.covers_row(conn, &LeasedRow::output(name))?;
+        if stored.get(name) == output.as_ref() {
+            continue;
+        }
+        changed = true;
+        match output {
+            Some(output) => put_output(conn, name, output)?,
+            None => {
+                conn.prepare_cached("DELETE FROM outputs WHERE name = ?1")?.execute([name])?;
+            }
+        }
     }
-    Ok(true)
+    Ok(changed)
+}
+
+fn put_output(conn: &Connection, name: &str, output: &OutputRecord) -> Result<()> {
+    conn.prepare_cached("INSERT OR REPLACE INTO outputs (name, value, type, sensitive) VALUES (?1, ?2, ?3, ?4)")?
+        .execute(params![name, json(&output.value), json(&output.ty), output.sensitive])?;
+    Ok(())
 }
 
 /// Replaces everything by a snapshot.
@@ -69,7 +77,10 @@ pub(super) fn replace(conn: &Connection, origin: Origin<'_>, snapshot: &Snapshot
     for (key, record) in &snapshot.objects {
         put(conn, origin, key, record)?;
     }
-    write_outputs(conn, &snapshot.outputs)?;
+    conn.execute("DELETE FROM outputs", [])?;
+    for (name, output) in &snapshot.outputs {
+        put_output(conn, name, output)?;
+    }
     let mut update = conn.prepare_cached("UPDATE meta SET lineage = ?1, serial = ?2")?;
     update.execute(params![snapshot.lineage, to_i64(snapshot.serial)?])?;
     Ok(())
@@ -118,6 +129,7 @@ fn read_outputs(conn: &Connection) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
 }
 
 fn put(conn: &Connection, origin: Origin<'_>, key: &ObjectKey, record: &ObjectRecord) -> Result<()> {
+    origin.grant.covers(conn, key)?;
     let key = KeyColumns::new(key);
     let schema_version = to_i64(record.schema_version)?;
     let (status, attributes, sensitive) = (variant(&record.status), json(&record.attributes), json(&record.sensitive));
@@ -148,6 +160,7 @@ fn put(conn: &Connection, origin: Origin<'_>, key: &ObjectKey, record: &ObjectRe
 }
 
 fn remove(conn: &Connection, origin: Origin<'_>, key: &ObjectKey) -> Result<bool> {
+    origin.grant.covers(conn, key)?;
     let key = KeyColumns::new(key);
     let removed = conn
         .prepare_cached("DELETE FROM objects WHERE address = ?1 AND deposed = ?2")?
@@ -159,6 +172,8 @@ fn remove(conn: &Connection, origin: Origin<'_>, key: &ObjectKey) -> Result<bool
 }
 
 fn relocate(conn: &Connection, origin: Origin<'_>, from: &ObjectKey, to: &ObjectKey) -> Result<()> {
+    origin.grant.covers(conn, from)?;
+    origin.grant.covers(conn, to)?;
     let (source, target) = (KeyColumns::new(from), KeyColumns::new(to));
     let mut exists = conn.prepare_cached("SELECT 1 FROM objects WHERE address = ?1 AND deposed = ?2")?;
     if !exists.exists(params_from_iter(source.identity()))? {
@@ -194,7 +209,7 @@ fn remember_present(conn: &Connection, origin: Origin<'_>, key: &KeyColumns) -> 
         "INSERT INTO object_history (run, operation, at, present, {KEY}, {RECORD})
          SELECT ?1, ?2, ?3, 1, {KEY}, {RECORD} FROM objects WHERE address = ?4 AND deposed = ?5"
     ))?
-    .execute(params![origin.run, origin.operation.map(|it| it.0), origin.at, address, deposed])?;
+    .execute(params![origin.grant.lease.run, origin.operation.map(|it| it.0), origin.at, address, deposed])?;
     Ok(())
 }
 
@@ -203,6 +218,6 @@ fn remember_absent(conn: &Connection, origin: Origin<'_>, key: &KeyColumns) -> R
     conn.prepare_cached(
         "INSERT INTO object_history (run, operation, at, present, address, deposed) VALUES (?1, ?2, ?3, 0, ?4, ?5)",
     )?
-    .execute(params![origin.run, origin.operation.map(|it| it.0), origin.at, address, deposed])?;
+    .execute(params![origin.grant.lease.run, origin.operation.map(|it| it.0), origin.at, address, deposed])?;
     Ok(())
 }

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::fs::OpenOptions;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
-use std::time::Duration;
+use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
 use plumb_engine::store::StoreError;
 use rusqlite::{Connection, ErrorCode, OpenFlags};
@@ -12,12 +12,13 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::failure::{Failure, Result, corrupt, storage};
 use super::migrations::{APPLICATION_ID, Header, STEPS, header, migrate};
 
-/// How long a statement waits for another process' write.
-const BUSY: Duration = Duration::from_secs(10);
+/// How often a statement that finds another process writing tries again: for about a minute. SQLite's own handler waits
+/// ever longer, so that who has waited longest is passed over by who has just come; here all wait alike.
+const TRIES: i32 = 6_000;
 
 /// What every plan and apply reads. The journal and the history grow without end and are not looked through on every
 /// opening; damage in them shows when they are read.
-const CHECKED: [&str; 4] = ["meta", "locks", "objects", "outputs"];
+const CHECKED: [&str; 4] = ["meta", "leases", "objects", "outputs"];
 
 /// A connection that may write; creates the file, and brings an older one to the present format.
 pub(super) fn writable(path: &Path) -> std::result::Result<Connection, StoreError> {
@@ -90,6 +91,10 @@ fn attach(path: &Path, flags: OpenFlags) -> Result<Connection> {
         let mut copy = Connection::open_in_memory()?;
         rusqlite::backup::Backup::new(&conn, &mut copy)?.run_to_completion(1024, Duration::ZERO, None)?;
         migrate(&mut copy, STEPS)?;
+        if header.blank {
+            // Whoever writes first gives the state its identity.
+            copy.execute("UPDATE meta SET lineage = ''", [])?;
+        }
         copy.pragma_update(None, "query_only", true)?;
         return Ok(copy);
     }
@@ -99,11 +104,19 @@ fn attach(path: &Path, flags: OpenFlags) -> Result<Connection> {
 }
 
 fn connect(path: &Path, flags: OpenFlags) -> Result<Connection> {
-    let conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
-    conn.busy_timeout(BUSY)?;
+    let mut conn = Connection::open_with_flags(path, flags | OpenFlags::SQLITE_OPEN_NO_MUTEX)?;
+    conn.busy_handler(Some(wait))?;
     conn.pragma_update(None, "trusted_schema", false)?;
     conn.set_prepared_statement_cache_capacity(64);
     Ok(conn)
+}
+
+/// Waits between two attempts; no two processes in step.
+fn wait(tried: i32) -> bool {
+    let now = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().subsec_nanos();
+    let drawn = u64::from(now ^ std::process::id().wrapping_mul(0x9e37_79b9)) % 16;
+    std::thread::sleep(Duration::from_millis(1 + drawn.min(u64::from(tried.unsigned_abs()) * 2)));
+    tried < TRIES
 }
 
 /// Creates the file, readable by its owner only: states hold secrets. SQLite gives its other files the same mode.

@@ -36,8 +36,7 @@ fn error(path: &Path) -> StoreError {
 }
 
 fn start(store: &SqliteStore, run: &str) -> Lease {
-    let request = LockRequest { run: run.into(), operation: "apply".into(), who: "me@here".into() };
-    let lease = store.lock(&request).unwrap();
+    let lease = store.lock(&conformance::request(run)).unwrap();
     let who = "me@here".into();
     let run = Run { id: run.into(), command: "apply".into(), who, commit: None, summary: String::new() };
     store.begin_run(&lease, &run).unwrap();
@@ -149,7 +148,8 @@ fn an_operation_without_end_is_found_after_a_crash() {
     store.operation_made(&lease, operation, "subnet-1").unwrap();
     drop(store);
     let store = SqliteStore::open(&path, clock.options()).unwrap();
-    let expected = OpenOperation { id: operation, run: "r".into(), intent: intent(), made: Some("subnet-1".into()) };
+    let made = Some("subnet-1".into());
+    let expected = OpenOperation { id: operation, run: "r".into(), intent: intent(), made, running: true };
     assert_eq!(store.open_operations().unwrap(), [expected]);
     assert_eq!(store.snapshot().unwrap().objects.len(), 1);
 }
@@ -165,8 +165,8 @@ fn other_processes_see_commits_and_the_lock() {
     for store in [&other, &reader] {
         assert_eq!(store.snapshot().unwrap().objects.len(), 1);
     }
-    let request = LockRequest { run: "other".into(), operation: "apply".into(), who: "you@there".into() };
-    assert!(matches!(other.lock(&request), Err(StoreError::Locked { run, .. }) if run == "one"));
+    let request = conformance::request("other");
+    assert!(matches!(other.lock(&request), Err(StoreError::Locked(holder)) if holder.run == "one"));
     clock.advance(60);
     let taken = other.lock(&request).unwrap();
     assert!(taken.fence > lease.fence);
@@ -180,10 +180,7 @@ fn one_of_many_that_ask_at_once_gets_the_lock() {
     let won = std::thread::scope(|scope| {
         let ask = |number: usize| {
             let path = &path;
-            move || {
-                let request = LockRequest { run: number.to_string(), operation: "apply".into(), who: "me".into() };
-                open(path).lock(&request).is_ok()
-            }
+            move || open(path).lock(&conformance::request(&number.to_string())).is_ok()
         };
         let threads: Vec<_> = (0..8).map(|number| scope.spawn(ask(number))).collect();
         threads.into_iter().map(|it| it.join().unwrap()).filter(|won| *won).count()

@@ -1,7 +1,7 @@
 //! Plans and events as JSON.
 
 use plumb_engine::events::Event;
-use plumb_engine::plan::{Action, CheckResult, CheckStatus, Reason};
+use plumb_engine::plan::{Action, CheckInstance, CheckResult, CheckStatus, Reason};
 use plumb_engine::store::ObjectKey;
 use plumb_engine::value::{Marks, Path, Type, Value};
 use serde_json::{Value as Json, json};
@@ -32,7 +32,11 @@ fn document() -> Json {
         address: "check.c".into(),
         kind: "check".into(),
         status: CheckStatus::Fail,
-        problems: vec!["no".into()],
+        instances: vec![CheckInstance {
+            address: "check.c".into(),
+            status: CheckStatus::Fail,
+            problems: vec!["no".into()],
+        }],
     }];
     json_plan::document(&it, json!({ "root_module": {} }), &providers())
 }

@@ -1,5 +1,6 @@
 //! Typed resources and data sources as a provider: what a provider crate registers is all that the engine needs.
 
+mod converge;
 mod data;
 mod form;
 mod resource;
@@ -20,7 +21,7 @@ use async_trait::async_trait;
 use self::data::AnyData;
 use self::resource::{AnyResource, Operations};
 use super::typed::{DataSource, Id, Resource, TypedClient};
-use super::{Client, Creation, IntentKey, Known, ProviderError, ReadOutcome, ResourceType};
+use super::{Client, Creation, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled, Trace};
 use crate::schema::Schema;
 use crate::value::Value;
 
@@ -136,6 +137,10 @@ impl<C: TypedClient> Client for TypedClientHandle<C> {
         self.of(type_name)?.find(planned, key).await
     }
 
+    async fn settle(&self, type_name: &str, planned: &Value, trace: Trace<'_>) -> Result<Settled, ProviderError> {
+        self.of(type_name)?.settle(planned, trace).await
+    }
+
     async fn list(&self, type_name: &str) -> Result<Vec<Id>, ProviderError> {
         self.of(type_name)?.list().await
     }
@@ -151,5 +156,9 @@ impl<C: TypedClient> Client for TypedClientHandle<C> {
 
     fn calls(&self) -> u64 {
         self.client.calls()
+    }
+
+    fn waiting(&self) -> Option<String> {
+        self.client.waiting()
     }
 }

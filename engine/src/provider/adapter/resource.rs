@@ -2,10 +2,11 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, PoisonError};
+use std::time::Duration;
 
 use async_trait::async_trait;
 use futures::{StreamExt, stream};
-use tokio::time::timeout_at;
+use tokio::time::sleep;
 use tracing::debug;
 
 use super::form::{Form, ID, plain};
@@ -13,15 +14,19 @@ use super::timeouts::{self, Operation};
 use super::wait::{Deadline, Unready, name, until_gone, until_ready};
 use crate::diagnostic::Diagnostics;
 use crate::provider::batch::{Batcher, read_page};
-use crate::provider::typed::{self, Id, Made, Observed, Phase, Prior, Resource, TypedClient};
+use crate::provider::typed::{self, Id, Observed, Phase, Prior, Resource, TypedClient};
 use crate::provider::{
     Client, Creation, Effect, IntentKey, Known, PlannedChange, ProviderError, ReadOutcome, Recognition, ResourceType,
+    Settled, Trace,
 };
 use crate::schema::Schema;
 use crate::value::Value;
 
 /// Calls of one refresh of a type that are under way at the same time.
 const CONCURRENT_READS: usize = 4;
+
+/// Pause before an object that a refresh does not show is looked for once more.
+const CONFIRMATION: Duration = Duration::from_secs(1);
 
 /// A resource type in a registry, whatever its struct.
 pub(super) trait AnyResource<C>: ResourceType {
@@ -37,6 +42,7 @@ pub(super) trait Operations: Send + Sync {
     async fn update(&self, prior: &Value, planned: &Value) -> Result<Value, ProviderError>;
     async fn delete(&self, prior: &Value) -> Result<(), ProviderError>;
     async fn find(&self, planned: &Value, key: &IntentKey) -> Result<Option<Value>, ProviderError>;
+    async fn settle(&self, planned: &Value, trace: Trace<'_>) -> Result<Settled, ProviderError>;
     async fn list(&self) -> Result<Vec<Id>, ProviderError>;
 }
 
@@ -85,9 +91,9 @@ impl<R: Resource> AnyResource<R::Client> for Adapter<R> {
 }
 
 /// The type `R` with a client.
-struct Bound<R: Resource> {
-    client: Arc<R::Client>,
-    form: LazyForm,
+pub(super) struct Bound<R: Resource> {
+    pub(super) client: Arc<R::Client>,
+    pub(super) form: LazyForm,
     /// Readers of single objects, by scope.
     readers: Mutex<BTreeMap<String, Arc<Batcher<R>>>>,
 }
@@ -113,18 +119,8 @@ impl<R: Resource> Operations for Bound<R> {
 
     async fn create(&self, planned: &Value, creation: &Creation<'_>) -> Result<Value, ProviderError> {
         let planned = plain(planned);
-        let desired: R = self.form.parse(&planned)?;
-        let client = self.client.scoped(Some(&planned));
         let deadline = self.deadline(&planned, Operation::Create)?;
-        let made = self.make(&desired, &client, creation, deadline).await?;
-        let finish = async {
-            let observed = match made.state {
-                Some(state) => Observed::ready(made.id, state),
-                None => self.ready(&planned, Prior { id: made.id, state: Some(desired) }, deadline).await?,
-            };
-            self.form.observed(&*client, (&observed.id, &observed.state), Some(&planned))
-        };
-        finish.await.map_err(partial)
+        self.create_surely(&planned, creation, deadline).await
     }
 
     async fn update(&self, prior: &Value, planned: &Value) -> Result<Value, ProviderError> {
@@ -138,30 +134,16 @@ impl<R: Resource> Operations for Bound<R> {
             return Ok(planned);
         }
         let before: R = self.form.parse(&prior)?;
-        let desired: R = self.form.parse(&planned)?;
-        let client = self.client.scoped(Some(&prior));
         let deadline = self.deadline(&planned, Operation::Update)?;
-        match timeout_at(deadline.end, desired.update(&client, &id, &before)).await {
-            Ok(done) => done?,
-            Err(_) => return Err(self.unanswered(&id, deadline)),
-        }
-        let finish = async {
-            let observed = self.ready(&prior, Prior { id, state: Some(desired) }, deadline).await?;
-            self.form.observed(&*client, (&observed.id, &observed.state), Some(&planned))
-        };
-        finish.await.map_err(partial)
+        self.converge(&planned, &prior, (id, Some(before)), deadline).await
     }
 
     async fn delete(&self, prior: &Value) -> Result<(), ProviderError> {
         let prior = plain(prior);
         let id = self.id(&prior)?;
         let state: R = self.form.parse(&prior)?;
-        let client = self.client.scoped(Some(&prior));
         let deadline = self.deadline(&prior, Operation::Delete)?;
-        match timeout_at(deadline.end, state.delete(&client, &id)).await {
-            Ok(done) => done?,
-            Err(_) => return Err(self.unanswered(&id, deadline)),
-        }
+        self.delete_surely(&state, &prior, &id, deadline).await?;
         if !R::WAIT_GONE {
             return Ok(());
         }
@@ -180,8 +162,12 @@ impl<R: Resource> Operations for Bound<R> {
         match until_ready(&self.reader(Some(&planned)), &object, deadline).await {
             Ok(seen) => self.form.observed(&*client, (&seen.id, &seen.state), Some(&planned)).map(Some),
             Err(Unready::Absent) => Ok(None),
-            Err(Unready::Error(error)) => Err(error),
+            Err(Unready::Failed(error) | Unready::Error(error)) => Err(error),
         }
+    }
+
+    async fn settle(&self, planned: &Value, trace: Trace<'_>) -> Result<Settled, ProviderError> {
+        self.settle_create(&plain(planned), trace).await
     }
 
     async fn list(&self) -> Result<Vec<Id>, ProviderError> {
@@ -213,11 +199,25 @@ impl<R: Resource> Bound<R> {
         let state = |it: &Known| it.object.as_ref().and_then(|object| self.form.parse(object).ok());
         let objects: Vec<_> = known.iter().map(|it| Prior { id: it.id.clone(), state: state(it) }).collect();
         debug!(r#type = R::TYPE, objects = objects.len(), "reading objects");
-        let outcomes: Vec<ReadOutcome> = match read_page::<R>(&client, &objects).await {
+        let outcomes: Vec<ReadOutcome> = match self.read_twice(&client, &objects).await {
             Ok(seen) => seen.into_iter().zip(&known).map(|(seen, it)| self.outcome(&client, seen, it)).collect(),
             Err(error) => known.iter().map(|_| ReadOutcome::Failed(error.clone())).collect(),
         };
         places.into_iter().zip(outcomes).collect()
+    }
+
+    /// What a first read does not show is gone only when a second one does not show it either.
+    async fn read_twice(&self, client: &R::Client, objects: &[Prior<R>]) -> typed::Result<Vec<Option<Observed<R>>>> {
+        let mut seen = read_page::<R>(client, objects).await?;
+        let missing: Vec<usize> = (0..seen.len()).filter(|at| seen[*at].is_none()).collect();
+        if !missing.is_empty() {
+            sleep(CONFIRMATION).await;
+            let again: Vec<Prior<R>> = missing.iter().map(|at| objects[*at].clone()).collect();
+            for (at, found) in missing.into_iter().zip(read_page::<R>(client, &again).await?) {
+                seen[at] = found;
+            }
+        }
+        Ok(seen)
     }
 
     fn outcome(&self, client: &R::Client, seen: Option<Observed<R>>, known: &Known) -> ReadOutcome {
@@ -228,40 +228,15 @@ impl<R: Resource> Bound<R> {
         }
     }
 
-    /// Sends the create, and records the id of what it made even where the type does not.
-    async fn make(
+    pub(super) async fn ready(
         &self,
-        desired: &R,
-        client: &R::Client,
-        creation: &Creation<'_>,
+        scope: &Value,
+        object: Prior<R>,
         deadline: Deadline,
-    ) -> Result<Made<R>, ProviderError> {
-        let recorded: Mutex<Option<Id>> = Mutex::new(None);
-        let last = || recorded.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        let record = |id: &str| {
-            recorded.lock().unwrap_or_else(PoisonError::into_inner).replace(id.to_owned());
-            creation.made(id);
-        };
-        let inner = Creation { key: creation.key, made: &record, timeout: deadline.limit };
-        let answer = timeout_at(deadline.end, desired.create(client, &inner)).await;
-        match (answer, last()) {
-            (Ok(Ok(made)), last) => {
-                if last.as_ref() != Some(&made.id) {
-                    creation.made(&made.id);
-                }
-                Ok(made)
-            }
-            (Ok(Err(error)), None) => Err(error),
-            (Ok(Err(error)), Some(_)) => Err(ProviderError { effect: Effect::Partial, ..error }),
-            (Err(_), None) => Err(deadline.missed(R::TYPE, "the create was not answered", Effect::Unknown)),
-            (Err(_), Some(id)) => Err(deadline.missed(&name::<R>(&id), "it is made in part", Effect::Partial)),
-        }
-    }
-
-    async fn ready(&self, scope: &Value, object: Prior<R>, deadline: Deadline) -> Result<Observed<R>, ProviderError> {
+    ) -> Result<Observed<R>, ProviderError> {
         match until_ready(&self.reader(Some(scope)), &object, deadline).await {
             Ok(seen) => Ok(seen),
-            Err(Unready::Error(error)) => Err(error),
+            Err(Unready::Failed(error) | Unready::Error(error)) => Err(error),
             Err(Unready::Absent) => {
                 let action = format!("waiting for the {} of {}", deadline.operation.name(), name::<R>(&object.id));
                 Err(ProviderError::refused(action, "the object is gone or is being deleted")
@@ -271,13 +246,13 @@ impl<R: Resource> Bound<R> {
     }
 
     /// The reader of objects in the scope of `object`.
-    fn reader(&self, object: Option<&Value>) -> Arc<Batcher<R>> {
+    pub(super) fn reader(&self, object: Option<&Value>) -> Arc<Batcher<R>> {
         let scope = self.client.scope(object);
         let mut readers = self.readers.lock().unwrap_or_else(PoisonError::into_inner);
         readers.entry(scope).or_insert_with(|| Batcher::new(self.client.scoped(object))).clone()
     }
 
-    fn deadline(&self, object: &Value, operation: Operation) -> Result<Deadline, ProviderError> {
+    pub(super) fn deadline(&self, object: &Value, operation: Operation) -> Result<Deadline, ProviderError> {
         let limit = timeouts::limit(object, operation, R::TIMEOUTS)
             .map_err(|reason| ProviderError::refused(format!("{} {}", operation.doing(), R::TYPE), reason))?;
         Ok(Deadline::new(operation, limit))
@@ -290,18 +265,14 @@ impl<R: Resource> Bound<R> {
         })
     }
 
-    fn unanswered(&self, id: &str, deadline: Deadline) -> ProviderError {
+    pub(super) fn unanswered(&self, id: &str, deadline: Deadline) -> ProviderError {
         let last = format!("the {} was not answered", deadline.operation.name());
         deadline.missed(&name::<R>(id), &last, Effect::Unknown)
     }
 }
 
-fn partial(error: ProviderError) -> ProviderError {
-    ProviderError { effect: Effect::Partial, ..error }
-}
-
 /// The planned object in which what only the remote side can tell is still as it was before, so that it is no change.
-fn with_prior(planned: &Value, prior: &Value) -> Value {
+pub(super) fn with_prior(planned: &Value, prior: &Value) -> Value {
     let unknown = planned.as_map().into_iter().flatten().filter(|(_, value)| value.is_unknown());
     unknown.fold(planned.clone(), |object, (name, _)| match prior.get(name) {
         Some(value) => object.with(name, value.clone()),

@@ -50,6 +50,8 @@ impl Deadline {
 pub(super) enum Unready {
     /// There is no such object, or not one that is to stay.
     Absent,
+    /// It will not become ready.
+    Failed(ProviderError),
     /// Another reason.
     Error(ProviderError),
 }
@@ -77,7 +79,7 @@ pub(super) async fn until_ready<R: Resource>(
                     Phase::Ready => return Ok(*seen),
                     Phase::Pending(word) => looks.last = format!("it is \"{word}\""),
                     Phase::Deleting => return Err(Unready::Absent),
-                    Phase::Failed(reason) => return Err(Unready::Error(failed(looks.name(), deadline, reason))),
+                    Phase::Failed(reason) => return Err(Unready::Failed(failed(looks.name(), deadline, reason))),
                 }
             }
         }

@@ -1,11 +1,13 @@
 //! The lexer: from text to tokens, in one pass and without ever failing.
 
+mod comments;
 mod template;
 mod token;
 
 use unicode_ident::{is_xid_continue, is_xid_start};
 
-pub(super) use token::{Kind, Token};
+pub(crate) use comments::lex_with_comments;
+pub(crate) use token::{Kind, Token};
 
 /// So many faults of one text are reported; what follows is mostly their consequence.
 pub(super) const MAX_FAULTS: usize = 50;

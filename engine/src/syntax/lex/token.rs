@@ -2,11 +2,13 @@
 
 /// What a token is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::syntax) enum Kind {
+pub(crate) enum Kind {
     Ident,
     Number,
     /// A line break outside strings; the break that ends a line comment counts as one.
     Newline,
+    /// A comment; only for whoever asks for comments.
+    Comment,
     Eof,
     OpenBrace,
     CloseBrace,
@@ -95,7 +97,7 @@ impl Kind {
 
 /// A word of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(in crate::syntax) struct Token {
+pub(crate) struct Token {
     /// What it is.
     pub kind: Kind,
     /// First byte.

@@ -9,6 +9,8 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use plumb_engine::provider::typed::Result;
 use plumb_engine::provider::{Effect, ProviderError};
 
+use crate::delivery::is_ambiguous;
+
 /// What to do when no credentials are found.
 pub(crate) const CREDENTIALS_HELP: &str = "Set AWS_PROFILE to a profile of ~/.aws/config (after `aws sso login` for an \
      SSO profile), or set AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY, or set `profile` in the provider block, or run \
@@ -73,7 +75,8 @@ fn answered(action: &str, error: &impl ProvideErrorMetadata, raw: &Response) -> 
     let text = error.message().unwrap_or("no message was given");
     let request = request_id(error, raw).map(|id| format!(", request id {id}")).unwrap_or_default();
     let error = ProviderError::refused(action, format!("{code}: {text} (status {status}{request})"));
-    let effect = if status >= 500 { Effect::Unknown } else { Effect::None };
+    let unknown = status >= 500 && is_ambiguous(Some(code));
+    let effect = if unknown { Effect::Unknown } else { Effect::None };
     let error = ProviderError { effect, ..error };
     match help(code) {
         Some(help) => error.help(help),

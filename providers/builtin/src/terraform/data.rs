@@ -68,6 +68,20 @@ impl ResourceType for TerraformData {
         Diagnostics::new()
     }
 
+    /// A `null_resource` becomes one: its triggers are what replaces it. They become an object, as a configuration
+    /// writes them, because a map would count as another value.
+    fn take_over(&self, type_name: &str, object: &Value) -> Option<Value> {
+        if type_name != "null_resource" {
+            return None;
+        }
+        let triggers = part(object, "triggers");
+        let triggers = triggers.as_map().map_or_else(
+            || Value::null(Type::Dynamic),
+            |items| Value::object(items.iter().map(|(name, it)| (name.clone(), it.clone()))),
+        );
+        Some(block().empty().with(ID, part(object, ID)).with(TRIGGERS, triggers))
+    }
+
     fn recognition(&self) -> Recognition {
         Recognition::Local
     }
@@ -155,6 +169,17 @@ mod tests {
         assert_eq!(updated.get(ID), made.get(ID));
         let nothing = applied(&create(Value::null(Type::Dynamic)));
         assert!(nothing.get(OUTPUT).unwrap().is_null());
+    }
+
+    #[test]
+    fn a_null_resource_becomes_one() {
+        let triggers = Value::map(Type::String, [("a".into(), "1".into())]);
+        let null = Value::object([(ID, "7".into()), ("triggers", triggers)]);
+        let taken = TerraformData::new().take_over("null_resource", &null).unwrap();
+        assert_eq!(taken.get(ID), Some(&"7".into()));
+        assert_eq!(taken.get(TRIGGERS), Some(&Value::object([("a", "1".into())])));
+        assert!(taken.get(INPUT).unwrap().is_null());
+        assert!(TerraformData::new().take_over("random_id", &null).is_none());
     }
 
     #[test]

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicU32, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
 
 use aws_smithy_runtime_api::box_error::BoxError;
 use aws_smithy_runtime_api::client::interceptors::Intercept;
@@ -12,15 +13,24 @@ use aws_smithy_runtime_api::client::interceptors::context::{
 };
 use aws_smithy_runtime_api::client::orchestrator::{Metadata, OrchestratorError};
 use aws_smithy_runtime_api::client::result::ConnectorError;
-use aws_smithy_runtime_api::client::retries::classifiers::{ClassifyRetry, RetryAction, RetryClassifierPriority};
+use aws_smithy_runtime_api::client::retries::classifiers::{
+    ClassifyRetry, RetryAction, RetryClassifierPriority, RetryReason,
+};
 use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
+use aws_smithy_types::retry::ErrorKind;
 
+use super::{AnswerLost, Meaning};
 use crate::wire::error::{Unreachable, chain, never_connected};
 
 /// Attempts without a connection, one after the other, after which no call is repeated: an endpoint that is wrong or
 /// down is reported within seconds, though throttled calls are repeated for minutes.
 const REFUSED_LIMIT: u32 = 4;
+
+/// Pause before a call is repeated that names an object too early.
+const PAUSE_TOO_EARLY: Duration = Duration::from_millis(1500);
+/// Pause before a call is repeated with other credentials; the wait for them is where they come from.
+const PAUSE_EXPIRED: Duration = Duration::from_millis(200);
 
 /// What was sent so far, shared by all service clients of a provider's configuration.
 #[derive(Clone, Debug, Default)]
@@ -103,9 +113,28 @@ impl Storable for Endpoint {
     type Storer = StoreReplace<Self>;
 }
 
+fn again(pause: Duration) -> RetryAction {
+    let reason = RetryReason::RetryableError { kind: ErrorKind::TransientError, retry_after: Some(pause) };
+    RetryAction::RetryIndicated(reason)
+}
+
+fn is_lost(error: &ConnectorError) -> bool {
+    std::iter::successors(std::error::Error::source(error), |it| it.source()).any(|it| it.is::<AnswerLost>())
+}
+
 impl ClassifyRetry for Traffic {
     fn classify_retry(&self, context: &InterceptorContext) -> RetryAction {
+        if let Some(meaning) = context.response().and_then(Meaning::of) {
+            return match meaning {
+                Meaning::Lost => RetryAction::RetryForbidden,
+                Meaning::TooEarly => again(PAUSE_TOO_EARLY),
+                Meaning::Expired => again(PAUSE_EXPIRED),
+            };
+        }
         let error = context.output_or_error().and_then(Result::err).and_then(|it| it.as_connector_error());
+        if error.is_some_and(is_lost) {
+            return RetryAction::RetryForbidden;
+        }
         if !error.is_some_and(never_connected) {
             return RetryAction::NoActionIndicated;
         }

@@ -1,9 +1,35 @@
 //! Arguments of the `provider "aws"` block.
 
+use std::collections::BTreeMap;
+
 use plumb_engine::Schema;
+use plumb_engine::provider::Schematic;
+use plumb_engine::schema::{self, Attribute, Block, NestedBlock, Nesting};
+use plumb_engine::value::Type;
 use serde::{Deserialize, Serialize};
 
-use crate::wire::Tags;
+/// Tags by key.
+pub type Tags = BTreeMap<String, String>;
+
+/// The schema of the provider block.
+pub fn schema() -> schema::Schema {
+    let mut block = Settings::block();
+    block.blocks.insert("endpoints".into(), endpoints());
+    schema::Schema { block, ..schema::Schema::default() }
+}
+
+fn endpoints() -> NestedBlock {
+    let attribute = |name: &&str| {
+        let description = format!("Address of the service's endpoint; `AWS_ENDPOINT_URL_{}` too.", name.to_uppercase());
+        ((*name).into(), Attribute { description, ..Attribute::optional(Type::String) })
+    };
+    let block = Block {
+        description: "Addresses of endpoints by service, instead of AWS's own.".into(),
+        attributes: ENDPOINTS.iter().map(attribute).collect(),
+        blocks: BTreeMap::new(),
+    };
+    NestedBlock { nesting: Nesting::Set, block, min_items: 0, max_items: None, computed: false, force_new: false }
+}
 
 /// Where and as whom AWS is called. What is left out comes from the AWS SDK's own chain: environment variables
 /// (`AWS_PROFILE`, `AWS_REGION`, `AWS_ENDPOINT_URL`), profiles, SSO, web identity, the role of the instance or task.

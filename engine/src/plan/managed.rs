@@ -1,0 +1,203 @@
+//! Managed resources: what is planned for each of their instances.
+
+use std::collections::BTreeMap;
+
+use super::change::{ChangeInput, plan_object};
+use super::walk::{Walk, prevented};
+use super::{Action, PlanMode, Reason, ResourceChange};
+use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
+use crate::config::{IgnoreChanges, ModuleIndex, ProviderAddr};
+use crate::diagnostic::Diagnostic;
+use crate::eval::{Each, KeyKind, ModuleId};
+use crate::store::{ObjectKey, ObjectStatus};
+use crate::value::{Path, Value};
+
+/// What the configuration wants of an instance, kept to tell drift by.
+pub(super) struct Wanted {
+    config: Value,
+    ignored: Option<Vec<Path>>,
+}
+
+impl Walk<'_> {
+    /// Plans all instances of a managed resource.
+    pub(super) fn managed(&mut self, module: ModuleIndex, name: &ResourceName) {
+        for instance in self.evaluator.instances_of(module) {
+            let resource = self.evaluator.resource_addr(instance, name);
+            if self.request.options.mode == PlanMode::Destroy {
+                self.declare_prior(instance, name);
+                continue;
+            }
+            let Some((kind, keys)) = self.expand(instance, name) else { continue };
+            self.evaluator.objects.declare(instance, name, kind, BTreeMap::new());
+            for (key, each) in keys {
+                let addr = resource.instance(key.clone());
+                if self.included.object(&addr) {
+                    self.instance(instance, &addr, &each);
+                } else if let Some(prior) = self.prior.get(&addr) {
+                    let value = prior.value.clone();
+                    self.evaluator.objects.set(instance, name, &key, value);
+                }
+            }
+        }
+    }
+
+    /// In a destroy plan, resources have the values that the state knows.
+    fn declare_prior(&mut self, instance: ModuleId, name: &ResourceName) {
+        let resource = self.evaluator.resource_addr(instance, name);
+        let keys = self.prior.keys_of(&resource);
+        let kind = KeyKind::of(keys.first());
+        let value = |key: InstanceKey| Some((key.clone(), self.prior.get(&resource.instance(key))?.value.clone()));
+        let values = keys.into_iter().filter_map(value).collect();
+        self.evaluator.objects.declare(instance, name, kind, values);
+    }
+
+    /// Plans one instance of a managed resource.
+    fn instance(&mut self, module: ModuleId, addr: &InstanceAddr, each: &Each) {
+        let name = &addr.resource;
+        let block = self.evaluator.block(module, name);
+        let provider_addr = self.evaluator.provider_of(module, name);
+        let Some(resource_type) = self.type_of(module, addr, &provider_addr) else { return };
+        let schema = resource_type.schema();
+        if let Some(provisioner) = block.provisioners.first() {
+            self.diagnostics.push(not_run(&provisioner.kind).at(provisioner.span));
+        }
+        if !self.conditions_before(module, name, &addr.key, each) {
+            return;
+        }
+        let desired = self.evaluator.configure(module, name, (&addr.key, each), schema);
+        let Some(desired) = self.take(desired) else { return };
+        let invalid = resource_type.validate(&desired.config);
+        self.diagnostics.extend(invalid.into_iter().map(|it| it.at(block.span).of(addr)));
+        let client = self.clients.get(&provider_addr).cloned().flatten();
+        let nothing = Value::null(schema.block.ty());
+        let prior = self.prior.get(addr).cloned();
+        let before = prior.as_ref().map_or(nothing, |it| it.value.clone());
+        let ignored = self.ignored(module, addr, &before);
+        if self.prior.has_drifted(addr) {
+            let wanted = Wanted { config: desired.config.clone(), ignored: ignored.clone() };
+            self.configs.insert(addr.clone(), wanted);
+        }
+        if self.request.options.mode == PlanMode::RefreshOnly {
+            self.evaluator.objects.set(module, name, &addr.key, before.clone());
+            return self.unchanged(addr, &provider_addr, before, prior.and_then(|it| it.moved_from));
+        }
+        let triggered = self.replacement_asked(module, addr, each);
+        let config = addr.config();
+        let (planned, found) = plan_object(&ChangeInput {
+            resource_type,
+            client: client.as_deref(),
+            prior: &before,
+            status: prior.as_ref().map_or(ObjectStatus::Ready, |it| it.record.status),
+            config: &desired.config,
+            ignored: ignored.as_deref(),
+            replace: triggered,
+            create_before_destroy: self.create_before_destroy.contains(&config),
+        });
+        self.diagnostics.extend(found.into_iter().map(|it| it.at(block.span).of(addr)));
+        if planned.action.is_replace() && block.lifecycle.prevent_destroy {
+            self.diagnostics.push(prevented(addr).at(block.span));
+        }
+        self.evaluator.objects.set(module, name, &addr.key, planned.after.clone());
+        self.conditions_after(module, addr, &planned.after);
+        self.record(ResourceChange {
+            object: ObjectKey::current(addr.clone()),
+            moved_from: prior.as_ref().and_then(|it| it.moved_from.clone()),
+            provider: provider_addr.to_string(),
+            action: planned.action,
+            reason: planned.reason,
+            before,
+            after: planned.after,
+            replace_paths: planned.replace_paths,
+            importing: self.imports.get(addr).filter(|_| prior.is_some()).cloned(),
+            dependencies: self.dependencies_of(&config),
+            prior_dependencies: prior.map(|it| it.record.dependencies).unwrap_or_default(),
+            create_before_destroy: self.create_before_destroy.contains(&config),
+        });
+    }
+
+    /// What the refresh found, as far as the configuration has a say in it.
+    pub(super) fn drift(&self) -> Vec<super::Drift> {
+        let mut all: Vec<super::Drift> = self
+            .prior
+            .drift
+            .iter()
+            .filter_map(|drift| {
+                let provider = ProviderAddr::parse(&drift.provider)?;
+                let provider = self.request.providers.get(&provider.source)?;
+                let schema = provider.resource_type(&drift.object.addr.resource.type_name)?.schema();
+                let wanted = self.configs.get(&drift.object.addr).filter(|_| drift.object.deposed.is_none());
+                let ignored = wanted.map_or(Some(&[][..]), |it| it.ignored.as_deref());
+                super::drift::relevant(drift, schema, wanted.map(|it| &it.config), ignored)
+            })
+            .collect();
+        if self.request.options.mode == PlanMode::RefreshOnly {
+            all.extend(self.moved());
+        }
+        all.sort_by(|a, b| a.object.cmp(&b.object));
+        all
+    }
+
+    /// Objects that have only moved: a refresh has nothing else to tell of them.
+    fn moved(&self) -> Vec<super::Drift> {
+        let moved = self.prior.iter().filter(|(_, prior)| prior.moved_from.is_some());
+        let still = moved.filter(|(key, _)| !self.prior.has_drifted(&key.addr));
+        still
+            .map(|(key, prior)| super::Drift {
+                object: key.clone(),
+                moved_from: prior.moved_from.clone(),
+                provider: prior.record.provider.clone(),
+                before: prior.value.clone(),
+                after: prior.value.clone(),
+            })
+            .collect()
+    }
+
+    fn unchanged(&mut self, addr: &InstanceAddr, provider: &ProviderAddr, value: Value, moved: Option<InstanceAddr>) {
+        if value.is_null() {
+            return;
+        }
+        let config = addr.config();
+        self.record(ResourceChange {
+            object: ObjectKey::current(addr.clone()),
+            moved_from: moved,
+            provider: provider.to_string(),
+            action: Action::NoOp,
+            reason: None,
+            before: value.clone(),
+            after: value,
+            replace_paths: Vec::new(),
+            importing: self.imports.get(addr).cloned(),
+            dependencies: self.dependencies_of(&config),
+            prior_dependencies: Vec::new(),
+            create_before_destroy: self.create_before_destroy.contains(&config),
+        });
+    }
+
+    /// Paths whose change is ignored; `None` for all.
+    fn ignored(&mut self, module: ModuleId, addr: &InstanceAddr, prior: &Value) -> Option<Vec<Path>> {
+        match &self.evaluator.block(module, &addr.resource).lifecycle.ignore_changes {
+            IgnoreChanges::Nothing => Some(Vec::new()),
+            IgnoreChanges::All if prior.is_null() => Some(Vec::new()),
+            IgnoreChanges::All => None,
+            IgnoreChanges::Paths(paths) => Some(paths.iter().filter_map(super::paths::relative).collect()),
+        }
+    }
+
+    fn replacement_asked(&mut self, module: ModuleId, addr: &InstanceAddr, each: &Each) -> Option<Reason> {
+        if self.request.options.replace.contains(addr) {
+            return Some(Reason::ReplaceByRequest);
+        }
+        let triggers = &self.evaluator.block(module, &addr.resource).lifecycle.replace_triggered_by;
+        let hit = triggers.iter().any(|trigger| super::paths::changed(self, module, each, trigger));
+        hit.then_some(Reason::ReplaceByTriggers)
+    }
+}
+
+/// What a provisioner would do stays undone, and whoever wrote it must know.
+fn not_run(kind: &str) -> Diagnostic {
+    let detail = format!(
+        "The provisioner {kind:?} is not run: plumb makes and changes objects through their APIs only. Do what it does \
+         in user data, in an image, or in a step after the apply."
+    );
+    Diagnostic::warning("Provisioners are not run", detail)
+}

@@ -1,0 +1,15 @@
+//! AWS types as schemas alone: enough to check configurations and to plan, not to act.
+//!
+//! Modules declare many more types than they instantiate, so every type of the services in scope has a schema here, and
+//! the AWS provider has operations for those that it implements. [`table`] holds the schemas, [`settings`] the arguments
+//! of the provider block; [`provider`] is what stands for AWS in a build without its SDK.
+
+mod decode;
+mod provider;
+pub mod settings;
+pub mod table;
+
+pub use provider::provider;
+
+/// Source address under which configurations know the provider.
+pub const SOURCE: &str = "registry.terraform.io/hashicorp/aws";
