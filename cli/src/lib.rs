@@ -10,6 +10,7 @@ mod modules;
 mod plan_file;
 mod process;
 mod progress;
+mod prompt;
 mod render;
 mod session;
 mod signals;
@@ -29,7 +30,7 @@ use crate::session::{Exit, Session};
 pub const VERSION: &str = env!("CARGO_PKG_VERSION");
 
 /// Version of Terraform whose language and interface plumb speaks: what tools read that ask for a version.
-pub const TERRAFORM_VERSION: &str = "1.11.4";
+pub const TERRAFORM_VERSION: &str = plumb_engine::config::LANGUAGE_VERSION;
 
 /// All providers that plumb was built with.
 pub fn providers() -> Providers {

@@ -4,7 +4,7 @@ use std::path::Path;
 use std::sync::Arc;
 
 use plumb_engine::addr::ResourceName;
-use plumb_engine::config::{self, Config, Variables};
+use plumb_engine::config::{self, Config, GivenVariable, VariableOrigin, VariableText, Variables};
 use plumb_engine::diagnostic::Diagnostics;
 use plumb_engine::provider::Providers;
 use plumb_engine::store::{OpenOperation, Snapshot, Store};
@@ -12,7 +12,9 @@ use plumb_engine::value::Type;
 use plumb_state::{Options, SqliteStore};
 
 use crate::args::{StateOption, VariableArgs};
+use crate::prompt;
 use crate::session::{Failure, Session};
+use crate::ui::Ui;
 use crate::{key, process};
 
 /// A configuration with the values of its variables.
@@ -38,6 +40,25 @@ pub fn load(session: &Session, variables: &VariableArgs) -> Result<Loaded, Failu
         return Err(Failure::new(found, &config.sources));
     }
     Ok(Loaded { config, variables, warnings: found })
+}
+
+/// As [`load`], and asks for the variables that have no value yet where somebody may be asked.
+pub fn load_asking(session: &Session, variables: &VariableArgs, input: bool, ui: &Ui) -> Result<Loaded, Failure> {
+    let mut loaded = load(session, variables)?;
+    if session.may_ask(input) && !ui.is_json() {
+        let answers: Vec<GivenVariable> = loaded
+            .variables
+            .missing(&loaded.config)
+            .into_iter()
+            .map_while(|(name, variable)| {
+                let text = prompt::variable(name, variable.description.as_deref(), ui)?;
+                let value = VariableText::Text(text.into());
+                Some(GivenVariable { name: name.clone(), value, origin: VariableOrigin::Prompt })
+            })
+            .collect();
+        loaded.variables.given.extend(answers);
+    }
+    Ok(loaded)
 }
 
 /// The state as it is now; an empty one when there is none yet.

@@ -12,6 +12,9 @@ pub enum Misuse {
     Wrong(Box<Diagnostic>),
 }
 
+/// Summary of errors about options.
+const BAD_FLAGS: &str = "Failed to parse command-line flags";
+
 /// What an error of clap says, in the form of every other diagnostic. Options are named with one hyphen, as this tool
 /// documents them.
 pub fn misuse(error: &clap::Error) -> Misuse {
@@ -27,9 +30,11 @@ pub fn misuse(error: &clap::Error) -> Misuse {
     let suggestion = |kind| context(kind).map(|it| format!(" Did you mean {it}?")).unwrap_or_default();
     let (summary, detail) = match error.kind() {
         ErrorKind::UnknownArgument if given.starts_with('-') => {
-            ("Unknown option", format!("There is no option {given} here.{}", suggestion(ContextKind::SuggestedArg)))
+            (BAD_FLAGS, format!("There is no option {given} here.{}", suggestion(ContextKind::SuggestedArg)))
         }
-        ErrorKind::UnknownArgument => ("Too many arguments", format!("The argument {given:?} is one too many.")),
+        ErrorKind::UnknownArgument => {
+            ("Too many command line arguments", format!("The argument {given:?} is one too many."))
+        }
         ErrorKind::InvalidSubcommand => {
             let name = context(ContextKind::InvalidSubcommand).unwrap_or_default();
             (
@@ -46,7 +51,7 @@ pub fn misuse(error: &clap::Error) -> Misuse {
             let value = context(ContextKind::InvalidValue).unwrap_or_default();
             let reason = std::error::Error::source(error).map(|it| format!(": {it}")).unwrap_or_default();
             match &*value {
-                "" => ("Missing value", format!("The option {given} needs a value.")),
+                "" => (BAD_FLAGS, format!("The option {given} needs a value.")),
                 _ => ("Invalid value", format!("The value {value:?} does not fit {given}{reason}.")),
             }
         }

@@ -83,12 +83,12 @@ mod tests {
         for (line, want) in [
             (
                 "plan -detailed-exit",
-                "Unknown option: There is no option -detailed-exit here. Did you mean -detailed-exitcode?",
+                "Failed to parse command-line flags: There is no option -detailed-exit here. Did you mean -detailed-exitcode?",
             ),
             ("plann", "Unknown command: There is no command \"plann\". Did you mean plan?"),
-            ("plan x", "Too many arguments: The argument \"x\" is one too many."),
+            ("plan x", "Too many command line arguments: The argument \"x\" is one too many."),
             ("import aws_vpc.main", "Missing argument: The command needs <ID>."),
-            ("plan -target", "Missing value: The option -target <ADDRESS> needs a value."),
+            ("plan -target", "Failed to parse command-line flags: The option -target <ADDRESS> needs a value."),
             (
                 "plan -destroy -refresh-only",
                 "Options exclude each other: Of -destroy and -refresh-only only one can be given.",

@@ -123,7 +123,7 @@ async fn planned(
     session: &Session,
     ui: &Ui,
 ) -> Result<Result<Approved, Exit>, Failure> {
-    let loaded = workspace::load(session, &args.planning.variables)?;
+    let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
     settle_interrupted(&loaded, args, deadline, session, ui).await?;
     let snapshot = workspace::snapshot(&args.state)?;
     let result = plan::asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;

@@ -20,7 +20,7 @@ use crate::{lock, workspace};
 
 /// Runs the command.
 pub async fn run(args: &ImportArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
-    let loaded = workspace::load(session, &args.variables)?;
+    let loaded = workspace::load_asking(session, &args.variables, args.input, ui)?;
     let snapshot = workspace::snapshot(&args.state)?;
     if snapshot.objects.contains_key(&ObjectKey::current(args.address.clone())) {
         let detail = format!(

@@ -20,7 +20,7 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
     if ui.is_json() {
         ui.json_line(&json_stream::version());
     }
-    let loaded = workspace::load(session, &args.planning.variables)?;
+    let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
     let open = workspace::interrupted(&args.state)?.len();
     if open > 0 {
         let detail = format!(

@@ -20,7 +20,7 @@ use crate::addr::{InstanceKey, Mode, ResourceName};
 use crate::config::ProviderAddr;
 use crate::config::graph::Order;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, root_variable};
+use crate::eval::{Each, Evaluator, ModuleId, final_value, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
@@ -603,9 +603,10 @@ fn no_type(change: &ResourceChange) -> Diagnostics {
 /// The values that the plan was made with; those that it does not hold, because they are ephemeral, as given again.
 fn final_variables(request: &ApplyRequest<'_>) -> Result<BTreeMap<Arc<str>, Value>, Diagnostics> {
     let mut values = BTreeMap::new();
-    for name in request.config.root().variables.keys() {
-        let value = match request.plan.variables.get(name) {
-            Some(planned) => planned.clone(),
+    for (name, variable) in &request.config.root().variables {
+        let again = variable.ephemeral && request.variables.get(name).is_some();
+        let value = match request.plan.variables.get(name).filter(|_| !again) {
+            Some(planned) => final_value(variable, name, Some(planned.clone()), Some(variable.span))?,
             None => root_variable(request.config, request.variables, name)?,
         };
         values.insert(name.clone(), value);

@@ -1,29 +1,27 @@
 //! Top-level blocks of a module's files, decoded into its declarations.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::sync::Arc;
 
 use super::block_addr;
+pub(crate) use super::conditions::condition;
 use super::content::{self, Content, Shape};
-use super::module::{
-    Check, Condition, ImportBlock, Local, Module, Moved, Output, ProviderBlock, ProviderRef, Removed, RequiredProvider,
-    Variable,
-};
-use super::resource_block;
-use super::type_expr;
+use super::module::{Check, ImportBlock, Local, Module, Moved, Output, ProviderBlock, ProviderRef, Removed};
+pub(crate) use super::quoted::{provider_ref, references};
+use super::{resource_block, terraform_block, variable_block};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::syntax::ast::{Attribute, Block, Body, Expr, ExprKind, Step};
+use crate::syntax::ast::{Block, Body};
 use crate::text::is_identifier;
-use crate::value::{self, Constraint, Type, Value};
+use crate::value::{self, Type, Value};
 
 /// Takes in the blocks of one file. Module calls are left to the loader, which knows where their sources are.
 pub(super) fn read_file(module: &mut Module, body: &Body, calls: &mut Vec<Block>, diagnostics: &mut Diagnostics) {
     for attribute in &body.attributes {
-        let detail =
-            format!("An argument named {:?} is not expected here: a file consists of blocks.", attribute.name.name);
-        diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(attribute.name.span));
+        let kinds = TOP_LEVEL.iter().map(|(kind, _)| *kind);
+        let block = kinds.clone().any(|it| it == &*attribute.name.name);
+        diagnostics.push(content::unsupported_argument(attribute, kinds, block, body.json));
     }
     for block in &body.blocks {
         let Some((_, labels)) = TOP_LEVEL.iter().find(|(kind, _)| *kind == &*block.kind.name) else {
@@ -38,6 +36,10 @@ pub(super) fn read_file(module: &mut Module, body: &Body, calls: &mut Vec<Block>
         }
     }
 }
+
+/// What names look like.
+pub(super) const NAME_RULE: &str =
+    "A name must start with a letter or underscore and may contain only letters, digits, underscores, and dashes.";
 
 const TOP_LEVEL: &[(&str, &[&str])] = &[
     ("terraform", &[]),
@@ -58,18 +60,18 @@ const TOP_LEVEL: &[(&str, &[&str])] = &[
 fn check_labels(block: &Block, count: usize, diagnostics: &mut Diagnostics) -> bool {
     let wrong = block.labels.iter().take(count).find(|label| !is_identifier(&label.name));
     if let Some(label) = wrong {
-        let detail = "A name must start with a letter or underscore and may contain only letters, digits, underscores, \
-                      and dashes.";
         let kind = if &*block.kind.name == "check" { "check block" } else { &*block.kind.name };
-        diagnostics.push(Diagnostic::error(format!("Invalid {kind} name"), detail).at(label.span));
+        diagnostics.push(Diagnostic::error(format!("Invalid {kind} name"), NAME_RULE).at(label.span));
     }
     wrong.is_none()
 }
 
 fn read_block(module: &mut Module, block: &Block, calls: &mut Vec<Block>, diagnostics: &mut Diagnostics) {
     match &*block.kind.name {
-        "terraform" => terraform(module, block, diagnostics),
-        "variable" => declare(&mut module.variables, block, variable(block, diagnostics), diagnostics),
+        "terraform" => terraform_block::read(module, block, diagnostics),
+        "variable" => {
+            declare(&mut module.variables, block, variable_block::read(block, diagnostics), diagnostics);
+        }
         "locals" => locals(module, block, diagnostics),
         "output" => {
             if let Some(output) = output(block, diagnostics) {
@@ -105,8 +107,8 @@ pub(super) fn duplicate(kind: &str, name: impl Display, span: Span) -> Diagnosti
         "local" => "Duplicate local value definition".to_owned(),
         "provider" => "Duplicate provider configuration".to_owned(),
         "resource" | "data" | "ephemeral" => {
-            let name = name.to_string();
-            let type_name = name.rsplit('.').nth(1).unwrap_or(&name);
+            let address = name.to_string();
+            let type_name = address.rsplit('.').nth(1).unwrap_or(&address);
             format!("Duplicate {kind} {type_name:?} configuration")
         }
         "check" => format!("Duplicate check {:?} configuration", name.to_string()),
@@ -120,64 +122,15 @@ pub(super) fn duplicate(kind: &str, name: impl Display, span: Span) -> Diagnosti
     Diagnostic::error(summary, detail).at(span)
 }
 
-fn variable(block: &Block, diagnostics: &mut Diagnostics) -> Variable {
-    const SHAPE: Shape = Shape {
-        optional: &["type", "default", "description", "sensitive", "ephemeral", "nullable", "deprecated"],
-        required: &[],
-        blocks: &[("validation", &[])],
-        open: false,
-    };
-    let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    let typed = content.attribute("type");
-    let constraint = typed.and_then(|it| take(type_expr::read(&it.expr), diagnostics));
-    let constraint = constraint.unwrap_or(Constraint { ty: Type::Dynamic, defaults: None });
-    let nullable = flag(&content, "nullable", true, diagnostics);
-    let default = content.attribute("default").and_then(|it| default_value(it, &constraint, nullable, diagnostics));
-    Variable {
-        typed: typed.is_some(),
-        constraint,
-        default,
-        description: text(&content, "description", diagnostics),
-        sensitive: flag(&content, "sensitive", false, diagnostics),
-        ephemeral: flag(&content, "ephemeral", false, diagnostics),
-        nullable,
-        validations: content.blocks("validation").filter_map(|it| condition(it, diagnostics)).collect(),
-        deprecated: text(&content, "deprecated", diagnostics),
-        span: block.header,
-    }
-}
-
-fn default_value(
-    attribute: &Attribute,
-    constraint: &Constraint,
-    nullable: bool,
-    diagnostics: &mut Diagnostics,
-) -> Option<Value> {
-    let given = take(crate::eval::constant(&attribute.expr), diagnostics)?;
-    let filled = match &constraint.defaults {
-        Some(defaults) if !given.is_null() => value::apply_defaults(given, defaults),
-        _ => given,
-    };
-    match value::convert(&filled, &constraint.ty) {
-        Ok(value) if value.is_null() && !nullable => {
-            let detail = "The default value is null, but the variable is not nullable. Leave default out to make the \
-                          variable required.";
-            diagnostics.push(Diagnostic::error("Invalid default value for variable", detail).at(attribute.expr.span));
-            None
-        }
-        Ok(value) => Some(value),
-        Err(error) => {
-            let detail = format!("This default value is not compatible with the variable's type constraint: {error}.");
-            diagnostics.push(Diagnostic::error("Invalid default value for variable", detail).at(attribute.expr.span));
-            None
-        }
-    }
-}
-
 fn locals(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
+    let mut here = BTreeSet::new();
     for attribute in &block.body.attributes {
         let name = &attribute.name.name;
-        if module.locals.contains_key(name) {
+        if !here.insert(name) {
+            diagnostics.push(content::duplicate_argument(attribute, block.body.json));
+        } else if !is_identifier(name) {
+            diagnostics.push(Diagnostic::error("Invalid local value name", NAME_RULE).at(attribute.name.span));
+        } else if module.locals.contains_key(name) {
             diagnostics.push(duplicate("local", name, attribute.name.span));
         } else {
             module.locals.insert(name.clone(), Local { expr: attribute.expr.clone(), span: attribute.span });
@@ -211,115 +164,26 @@ fn provider(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     const SHAPE: Shape = Shape { optional: &["alias", "version", "for_each"], required: &[], blocks: &[], open: true };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     let alias = text(&content, "alias", diagnostics);
+    if let (Some(alias), Some(attribute)) = (&alias, content.attribute("alias"))
+        && !is_identifier(alias)
+    {
+        let detail = format!("{alias:?} is no alias. {NAME_RULE}");
+        let summary = "Invalid provider configuration alias";
+        diagnostics.push(Diagnostic::error(summary, detail).at(attribute.expr.span));
+    }
+    if let Some(attribute) = content.attribute("version") {
+        let detail = "A version in a provider block has no effect any more. Write it into required_providers of the \
+                      terraform block.";
+        let summary = "Version constraints inside provider configuration blocks are deprecated";
+        diagnostics.push(Diagnostic::warning(summary, detail).at(attribute.expr.span));
+        terraform_block::constraints(attribute, diagnostics);
+    }
     let reference = ProviderRef { name: block.labels[0].name.clone(), alias };
     if module.providers.contains_key(&reference) {
         diagnostics.push(duplicate("provider", &reference, block.header));
         return;
     }
     module.providers.insert(reference, ProviderBlock { body: content.rest, span: block.header });
-}
-
-fn terraform(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
-    const SHAPE: Shape = Shape {
-        optional: &["required_version", "experiments", "language"],
-        required: &[],
-        blocks: &[
-            ("required_providers", &[]),
-            ("backend", &["type"]),
-            ("cloud", &[]),
-            ("provider_meta", &["provider"]),
-        ],
-        open: false,
-    };
-    let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    for inner in content.blocks("required_providers") {
-        for attribute in &inner.body.attributes {
-            required_provider(module, attribute, diagnostics);
-        }
-    }
-    for inner in content.blocks("backend").chain(content.blocks("cloud")) {
-        let detail = "plumb keeps its state in plumb.db beside the configuration, or where -state says. This block has \
-                      no effect and may stay for terraform's sake.";
-        diagnostics.push(Diagnostic::warning("State settings are not used", detail).at(inner.header));
-    }
-}
-
-fn required_provider(module: &mut Module, attribute: &Attribute, diagnostics: &mut Diagnostics) {
-    let local = attribute.name.name.clone();
-    let mut entry =
-        RequiredProvider { source: implied_source(&local), version: None, aliases: Vec::new(), span: attribute.span };
-    let items = match &attribute.expr.kind {
-        ExprKind::Object(items) => items,
-        // Before 0.13 the entry was the version alone.
-        _ => {
-            entry.version = take(crate::eval::constant(&attribute.expr), diagnostics)
-                .and_then(|value| value.as_str().map(Into::into));
-            module.required_providers.insert(local, entry);
-            return;
-        }
-    };
-    for item in items {
-        let key = match &item.key.kind {
-            ExprKind::Variable(name) => name.clone(),
-            _ => continue,
-        };
-        let constant = || crate::eval::constant(&item.value);
-        match &*key {
-            "source" => {
-                let source = take(constant(), diagnostics).and_then(|value| value.as_str().map(full_source));
-                entry.source = source.unwrap_or(entry.source);
-            }
-            "version" => {
-                entry.version = take(constant(), diagnostics).and_then(|value| value.as_str().map(Into::into));
-            }
-            "configuration_aliases" => {
-                if let ExprKind::Tuple(aliases) = &item.value.kind {
-                    entry.aliases.extend(aliases.iter().filter_map(provider_ref));
-                }
-            }
-            _ => {
-                let detail =
-                    format!("required_providers entries have source, version and configuration_aliases, not {key:?}.");
-                diagnostics.push(Diagnostic::error("Invalid required_providers object", detail).at(item.key.span));
-            }
-        }
-    }
-    module.required_providers.insert(local, entry);
-}
-
-/// The source address that a local name stands for when nothing says otherwise.
-pub(super) fn implied_source(local: &str) -> Arc<str> {
-    match local {
-        "terraform" => "terraform.io/builtin/terraform".into(),
-        _ => format!("registry.terraform.io/hashicorp/{local}").into(),
-    }
-}
-
-/// `hashicorp/aws` with the host, and the namespace where it is left out too.
-fn full_source(source: &str) -> Arc<str> {
-    match source.split('/').count() {
-        1 => format!("registry.terraform.io/hashicorp/{source}").into(),
-        2 => format!("registry.terraform.io/{source}").into(),
-        _ => source.into(),
-    }
-}
-
-/// `aws` or `aws.west`, in quotes or not.
-pub(crate) fn provider_ref(expr: &Expr) -> Option<ProviderRef> {
-    match &expr.kind {
-        ExprKind::Variable(name) => Some(ProviderRef { name: name.clone(), alias: None }),
-        ExprKind::Access(access) => match (&access.source.kind, access.steps.as_slice()) {
-            (ExprKind::Variable(name), [Step::Attr(alias)]) => {
-                Some(ProviderRef { name: name.clone(), alias: Some(alias.name.clone()) })
-            }
-            _ => None,
-        },
-        ExprKind::Literal(crate::syntax::ast::Literal::String(text)) => {
-            let (name, alias) = text.split_once('.').map_or((&**text, None), |(name, alias)| (name, Some(alias)));
-            Some(ProviderRef { name: name.into(), alias: alias.map(Into::into) })
-        }
-        _ => None,
-    }
 }
 
 fn moved(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
@@ -387,30 +251,6 @@ fn check(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     declare(&mut module.checks, block, check, diagnostics);
 }
 
-/// `condition` and `error_message` of a block.
-pub(crate) fn condition(block: &Block, diagnostics: &mut Diagnostics) -> Option<Condition> {
-    const SHAPE: Shape = Shape { optional: &[], required: &["condition", "error_message"], blocks: &[], open: false };
-    let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    Some(Condition {
-        condition: content.attribute("condition")?.expr.clone(),
-        error_message: content.attribute("error_message")?.expr.clone(),
-        span: block.header,
-    })
-}
-
-/// The entries of a list of references such as `depends_on`.
-pub(crate) fn references(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Vec<Expr> {
-    let Some(attribute) = content.attribute(name) else { return Vec::new() };
-    match &attribute.expr.kind {
-        ExprKind::Tuple(items) => items.clone(),
-        _ => {
-            let detail = format!("The {name} argument takes a list of references: {name} = [aws_vpc.main].");
-            diagnostics.push(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
-            Vec::new()
-        }
-    }
-}
-
 /// A constant `true` or `false`.
 pub(crate) fn flag(content: &Content<'_>, name: &str, default: bool, diagnostics: &mut Diagnostics) -> bool {
     constant(content, name, &Type::Bool, diagnostics).and_then(|it| it.as_bool()).unwrap_or(default)
@@ -434,6 +274,6 @@ fn constant(content: &Content<'_>, name: &str, ty: &Type, diagnostics: &mut Diag
     }
 }
 
-fn take<T>(result: Result<T, Diagnostics>, diagnostics: &mut Diagnostics) -> Option<T> {
+pub(super) fn take<T>(result: Result<T, Diagnostics>, diagnostics: &mut Diagnostics) -> Option<T> {
     result.map_err(|found| diagnostics.extend(found)).ok()
 }

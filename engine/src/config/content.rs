@@ -64,16 +64,19 @@ pub(crate) fn read<'b>(body: &'b Body, shape: &Shape, owner: Span, diagnostics: 
     };
     for attribute in &body.attributes {
         let name = &*attribute.name.name;
-        if content.attribute(name).is_some() || content.rest.attributes.iter().any(|it| &*it.name.name == name) {
-            diagnostics.push(duplicate_argument(attribute));
+        // In JSON an argument that the shape leaves may be a block, and blocks may stand more than once.
+        let known = || content.rest.attributes.iter().any(|it| &*it.name.name == name);
+        if content.attribute(name).is_some() || !body.json && known() {
+            diagnostics.push(duplicate_argument(attribute, body.json));
         } else if shape.optional.contains(&name) || shape.required.contains(&name) {
             content.attributes.push(attribute);
         } else if shape.open {
             content.rest.attributes.push(attribute.clone());
         } else {
-            let names = shape.optional.iter().chain(shape.required).copied();
+            let kinds = shape.blocks.iter().map(|(kind, _)| kind).filter(|_| body.json);
+            let names = shape.optional.iter().chain(shape.required).chain(kinds).copied();
             let block = shape.blocks.iter().any(|(kind, _)| *kind == name);
-            diagnostics.push(unsupported_argument(attribute, names, block));
+            diagnostics.push(unsupported_argument(attribute, names, block, body.json));
         }
     }
     for block in &body.blocks {
@@ -98,23 +101,28 @@ pub(crate) fn read<'b>(body: &'b Body, shape: &Shape, owner: Span, diagnostics: 
     content
 }
 
-/// An argument that stands twice.
-pub(crate) fn duplicate_argument(attribute: &Attribute) -> Diagnostic {
+/// An argument that stands twice; `json` is where its body was read from.
+pub(crate) fn duplicate_argument(attribute: &Attribute, json: bool) -> Diagnostic {
     let name = &attribute.name.name;
     Diagnostic::error(
-        "Attribute redefined",
+        if json { "Duplicate argument" } else { "Attribute redefined" },
         format!("The argument {name:?} is set more than once in this block. Keep one of the two."),
     )
     .at(attribute.name.span)
 }
 
-/// An argument that has no place; `as_block` when a block of its name has one.
+/// An argument that has no place; `as_block` when a block of its name has one, `json` when its body was read from JSON.
 pub(crate) fn unsupported_argument<'n>(
     attribute: &Attribute,
     names: impl IntoIterator<Item = &'n str>,
     as_block: bool,
+    json: bool,
 ) -> Diagnostic {
     let name = &*attribute.name.name;
+    if json {
+        let detail = format!("No argument or block type is named {name:?} here.{}", did_you_mean(name, names));
+        return Diagnostic::error("Extraneous JSON object property", detail).at(attribute.name.span);
+    }
     let detail = if as_block {
         format!("{name:?} is a block here, not an argument. Write it without the equals sign: {name} {{ … }}.")
     } else {
@@ -138,10 +146,13 @@ pub(crate) fn unsupported_block<'n>(
     Diagnostic::error("Unsupported block type", detail).at(block.kind.span)
 }
 
+/// Summary of what [`missing_argument`] makes.
+pub(super) const MISSING_ARGUMENT: &str = "Missing required argument";
+
 /// An argument that must stand and does not.
 pub(crate) fn missing_argument(name: &str, owner: Span) -> Diagnostic {
     Diagnostic::error(
-        "Missing required argument",
+        MISSING_ARGUMENT,
         format!("The argument {name:?} is required, but no definition was found. Add {name} = … to this block."),
     )
     .at(owner)

@@ -1,24 +1,25 @@
 //! Reads the root module and everything that it calls.
 
-use std::collections::BTreeMap;
 use std::collections::btree_map::Entry;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Display;
 use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::blocks::{duplicate, provider_ref, references, text};
+use super::blocks::{duplicate, text};
 use super::content::{self, Content, Shape};
 use super::files::{Disk, Embedded, Files};
 use super::installed::{Installed, Manifest, ModuleFinder, WantedModule, normal};
 use super::module::{Module, ModuleCall, ModuleIndex};
 use super::module_source::ModuleSource;
+use super::quoted::{provider_ref, references};
 use super::version::Constraints;
-use super::{Config, resource_block};
+use super::{Config, overrides, parse_json_body, resource_block};
 use crate::addr::ModulePath;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
-use crate::syntax::ast::{Block, ExprKind};
+use crate::syntax::ast::{Block, Body, ExprKind};
 use crate::syntax::parse_body;
 
 /// How deep modules may call each other.
@@ -114,7 +115,7 @@ pub fn load_with(files: &dyn Files, dir: &Path, finder: &mut dyn ModuleFinder) -
         config.modules.push(module);
         waiting.extend(children.into_iter().rev());
     }
-    check_calls(&config, &mut diagnostics);
+    super::check::check(&config, &mut diagnostics);
     (config, diagnostics)
 }
 
@@ -145,26 +146,66 @@ fn read_module(
         );
         diagnostics.push(Diagnostic::error("No configuration files", detail).at_opt(called_at));
     }
+    let (mut primary, mut overriding) = (Vec::new(), Vec::new());
+    let mut faulty = BTreeSet::new();
     for path in paths {
-        match files.read(&path) {
-            Ok(source) => {
-                let file = config.sources.add(path, source.as_str());
-                let (body, found) = parse_body(file, &source);
-                diagnostics.extend(found);
-                super::blocks::read_file(module, &body, &mut calls, diagnostics);
-            }
-            Err(error) => {
-                let detail = format!("The file {} could not be read: {error}.", path.display());
-                diagnostics.push(Diagnostic::error("Failed to read file", detail));
-            }
-        }
+        let before = diagnostics.errors();
+        let body = read_file(config, files, &path, diagnostics);
+        faulty.extend(body.as_ref().filter(|_| diagnostics.errors() > before).map(|it| it.span.file));
+        let bodies = if is_override(&path) { &mut overriding } else { &mut primary };
+        bodies.extend(body);
     }
+    for body in overriding {
+        // Blocks of override files need others to lie over, also where there is no file to hold them.
+        if primary.is_empty() {
+            primary.push(Body { attributes: Vec::new(), blocks: Vec::new(), span: body.span, json: body.json });
+        }
+        overrides::apply(&mut primary, body, diagnostics);
+    }
+    let mut found = Diagnostics::new();
+    for body in &primary {
+        super::blocks::read_file(module, body, &mut calls, &mut found);
+    }
+    // An argument that could not be read is not missing.
+    let hidden = |it: &Diagnostic| {
+        it.summary == content::MISSING_ARGUMENT && it.subject.is_some_and(|span| faulty.contains(&span.file))
+    };
+    diagnostics.extend(found.into_iter().filter(|it| !hidden(it)));
     calls
 }
 
+/// The content of a file; none where it cannot be read.
+fn read_file(config: &mut Config, files: &dyn Files, path: &Path, diagnostics: &mut Diagnostics) -> Option<Body> {
+    match files.read(path) {
+        Ok(source) => {
+            let file = config.sources.add(path, source.as_str());
+            let json = path.extension().is_some_and(|it| it == "json");
+            let (body, found) = if json { parse_json_body(file, &source) } else { parse_body(file, &source) };
+            diagnostics.extend(found);
+            Some(body)
+        }
+        Err(error) => {
+            let detail = format!("The file {} could not be read: {error}.", path.display());
+            diagnostics.push(Diagnostic::error("Failed to read file", detail));
+            None
+        }
+    }
+}
+
+/// The name of a configuration file without its extension; `None` for other files.
+fn stem(path: &Path) -> Option<&str> {
+    let name = path.file_name()?.to_str()?;
+    let stem = name.strip_suffix(".tf").or_else(|| name.strip_suffix(".tf.json"))?;
+    let passing = name.starts_with('.') || name.ends_with('~') || name.starts_with('#');
+    (!passing).then_some(stem)
+}
+
 fn is_configuration(path: &Path) -> bool {
-    let name = path.file_name().and_then(|name| name.to_str()).unwrap_or_default();
-    name.ends_with(".tf") && !name.starts_with('.') && !name.ends_with('~') && !name.starts_with('#')
+    stem(path).is_some()
+}
+
+fn is_override(path: &Path) -> bool {
+    stem(path).is_some_and(overrides::is_override)
 }
 
 fn read_call(
@@ -182,7 +223,14 @@ fn read_call(
     };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     for inner in &content.rest.blocks {
-        diagnostics.push(content::unsupported_block(inner, [], false));
+        let kind = &*inner.kind.name;
+        let reserved = matches!(kind, "lifecycle" | "locals" | "provider" | "variable");
+        diagnostics.push(if reserved {
+            let detail = format!("The block type {kind:?} is reserved in module blocks and has no meaning there yet.");
+            Diagnostic::error("Reserved block type name in module block", detail).at(inner.kind.span)
+        } else {
+            content::unsupported_block(inner, [], false)
+        });
     }
     let source = text(&content, "source", diagnostics)?;
     let span = content.attribute("source")?.expr.span;
@@ -201,12 +249,20 @@ fn read_call(
     if let Some(attribute) = content.attribute("providers") {
         match &attribute.expr.kind {
             ExprKind::Object(items) => {
-                providers
-                    .extend(items.iter().filter_map(|it| Some((provider_ref(&it.key)?, provider_ref(&it.value)?))));
+                for item in items {
+                    let (inner, outer) = (provider_ref(&item.key, diagnostics), provider_ref(&item.value, diagnostics));
+                    if let (Some(inner), Some(outer)) = (inner, outer)
+                        && providers.insert(inner, outer).is_some()
+                    {
+                        let detail =
+                            "The module takes each provider configuration once. Remove one of the two entries.";
+                        diagnostics.push(Diagnostic::error("Duplicate provider address", detail).at(item.key.span));
+                    }
+                }
             }
             _ => {
                 let detail = "providers takes a map from the module's provider names to yours: { aws = aws.west }.";
-                diagnostics.push(Diagnostic::error("Invalid providers argument", detail).at(attribute.expr.span));
+                diagnostics.push(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
             }
         }
     }
@@ -264,29 +320,6 @@ fn find_module(
     };
     let key = path.0.join(".");
     finder.find(&WantedModule { key: &key, source: &source, version: constraints.as_ref(), local: &local })
-}
-
-/// Arguments against the called modules' variables.
-fn check_calls(config: &Config, diagnostics: &mut Diagnostics) {
-    for module in &config.modules {
-        for call in module.calls.values() {
-            let Some(child) = config.modules.get(call.child.0) else { continue };
-            for (name, expr) in &call.arguments {
-                if !child.variables.contains_key(name) {
-                    let near = content::did_you_mean(name, child.variables.keys().map(|it| &**it));
-                    let detail = format!(
-                        "An argument named {name:?} is not expected here: the module declares no such variable.{near}"
-                    );
-                    diagnostics.push(Diagnostic::error("Unsupported argument", detail).at(expr.span));
-                }
-            }
-            for (name, variable) in &child.variables {
-                if variable.default.is_none() && !call.arguments.contains_key(name) {
-                    diagnostics.push(content::missing_argument(name, call.span));
-                }
-            }
-        }
-    }
 }
 
 fn shown(dir: &Path) -> String {

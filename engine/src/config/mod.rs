@@ -2,17 +2,24 @@
 
 mod block_addr;
 pub(crate) mod blocks;
+mod check;
+mod conditions;
 pub(crate) mod content;
 mod files;
 pub mod graph;
 mod installed;
+mod json;
 mod load;
 mod module;
 mod module_source;
+mod overrides;
 mod providers;
+mod quoted;
 pub mod references;
 mod resource_block;
+mod terraform_block;
 mod type_expr;
+mod variable_block;
 mod variables;
 mod version;
 
@@ -24,10 +31,13 @@ pub use content::did_you_mean;
 pub(crate) use content::{duplicate_argument, missing_argument, unsupported_argument, unsupported_block};
 pub use files::{Disk, Embedded, Files};
 pub use installed::{Installed, Manifest, ModuleFinder, ModuleRecord, WantedModule};
+pub(crate) use json::{nested as json_blocks, repeated_name as repeated_json_name};
+pub use json::{parse_json_body, parse_json_values};
 pub use load::{DATA_DIR, load, load_from, load_installed, load_sources, load_with};
 pub use module::*;
 pub use module_source::{DEFAULT_REGISTRY, ModuleSource, RegistrySource, RemoteSource};
 pub use providers::ProviderAddr;
+pub use terraform_block::LANGUAGE_VERSION;
 pub use type_expr::read as read_type;
 pub use variables::{GivenVariable, VariableOption, VariableOrigin, VariableText, Variables, variables};
 pub use version::{Constraints, Version};

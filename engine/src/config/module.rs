@@ -38,6 +38,8 @@ pub struct Module {
     pub providers: BTreeMap<ProviderRef, ProviderBlock>,
     /// Source addresses by local name, from `required_providers`.
     pub required_providers: BTreeMap<Arc<str>, RequiredProvider>,
+    /// Blocks of `terraform` blocks that a module has once.
+    pub terraform: TerraformBlocks,
     /// `import` blocks (root module only).
     pub imports: Vec<ImportBlock>,
     /// `moved` blocks.
@@ -46,6 +48,17 @@ pub struct Module {
     pub removed: Vec<Removed>,
     /// `check` blocks by name.
     pub checks: BTreeMap<Arc<str>, Check>,
+}
+
+/// Where the blocks stand that a module has once in its `terraform` blocks.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct TerraformBlocks {
+    /// `required_providers`
+    pub required_providers: Option<Span>,
+    /// `backend`
+    pub backend: Option<Span>,
+    /// `cloud`
+    pub cloud: Option<Span>,
 }
 
 /// A `variable` block.

@@ -3,8 +3,8 @@
 use std::fmt;
 use std::sync::Arc;
 
-use super::blocks::implied_source;
 use super::module::{Module, ModuleIndex, ProviderRef};
+use super::terraform_block::implied_source;
 use super::{Config, ProviderBlock};
 use crate::addr::{ModulePath, quote};
 

@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::json;
 use crate::addr::{Mode, ResourceName};
+use crate::diagnostic::Diagnostics;
 use crate::source::Span;
 use crate::syntax::ast::{Body, Expr, ExprKind, Step, TemplatePart};
 
@@ -106,7 +108,12 @@ struct Walk<'w> {
 impl Walk<'_> {
     fn body(&mut self, body: &Body) {
         for attribute in &body.attributes {
-            self.expr(&attribute.expr);
+            if body.json && &*attribute.name.name == "dynamic" {
+                let blocks = json::dynamic(&attribute.name, &attribute.expr, &mut Diagnostics::new());
+                blocks.iter().for_each(|it| self.block(it));
+            } else {
+                self.expr(&attribute.expr);
+            }
         }
         for block in &body.blocks {
             self.block(block);

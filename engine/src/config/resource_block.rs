@@ -1,10 +1,10 @@
 //! `resource`, `data` and `ephemeral` blocks.
 
-use std::sync::Arc;
-
-use super::blocks::{condition, duplicate, flag, provider_ref, references};
+use super::blocks::{duplicate, flag};
+use super::conditions::condition;
 use super::content::{self, Content, Shape};
 use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Provisioner, Repetition, Resource};
+use super::quoted::{keyword, provider_ref, references};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Block, ExprKind};
@@ -68,11 +68,7 @@ pub(super) fn repetition(content: &Content<'_>, diagnostics: &mut Diagnostics) -
 fn provider(content: &Content<'_>, name: &ResourceName, diagnostics: &mut Diagnostics) -> ProviderRef {
     let implied = || ProviderRef::default_of(name.type_name.split('_').next().unwrap_or(&name.type_name));
     let Some(attribute) = content.attribute("provider") else { return implied() };
-    provider_ref(&attribute.expr).unwrap_or_else(|| {
-        let detail = "A provider is named by its local name, with an alias if wanted: provider = aws.west.";
-        diagnostics.push(Diagnostic::error("Invalid provider reference", detail).at(attribute.expr.span));
-        implied()
-    })
+    provider_ref(&attribute.expr, diagnostics).unwrap_or_else(implied)
 }
 
 fn read_lifecycle(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> Lifecycle {
@@ -116,16 +112,10 @@ fn provisioner(block: &Block, diagnostics: &mut Diagnostics) -> Provisioner {
     const SHAPE: Shape =
         Shape { optional: &["when", "on_failure"], required: &[], blocks: &[("connection", &[])], open: true };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    let word = |name: &str| -> Option<Arc<str>> {
-        content.attribute(name).and_then(|it| match &it.expr.kind {
-            ExprKind::Variable(word) => Some(word.clone()),
-            _ => None,
-        })
-    };
     Provisioner {
         kind: block.labels[0].name.clone(),
-        on_destroy: word("when").as_deref() == Some("destroy"),
-        continue_on_failure: word("on_failure").as_deref() == Some("continue"),
+        on_destroy: keyword(&content, "when", diagnostics).as_deref() == Some("destroy"),
+        continue_on_failure: keyword(&content, "on_failure", diagnostics).as_deref() == Some("continue"),
         body: content.rest,
         span: block.header,
     }

@@ -22,13 +22,7 @@ type Parsed = Result<(Type, Option<Defaults>), Diagnostics>;
 fn constraint(expr: &Expr) -> Parsed {
     match &expr.kind {
         ExprKind::Variable(name) => keyword(name, expr.span),
-        // Before 0.12 types were written in quotes; many modules still do.
-        ExprKind::Literal(Literal::String(name)) => match &**name {
-            "list" => Ok((Type::list(Type::String), None)),
-            "map" => Ok((Type::map(Type::String), None)),
-            "string" => Ok((Type::String, None)),
-            _ => Err(invalid(expr.span, "A type is a keyword or a type constructor call, without quotes.")),
-        },
+        ExprKind::Literal(Literal::String(name)) => Err(quoted(name, expr.span)),
         ExprKind::Call(call) => constructor(call, expr.span),
         ExprKind::Parens(inner) => constraint(inner),
         _ => Err(invalid(
@@ -37,6 +31,21 @@ fn constraint(expr: &Expr) -> Parsed {
              constructor call, like list(string).",
         )),
     }
+}
+
+/// Before 0.12 types were written in quotes.
+fn quoted(name: &str, span: Span) -> Diagnostics {
+    let instead = match name {
+        "string" => "string",
+        "list" => "list(string)",
+        "map" => "map(string)",
+        _ => {
+            let detail = "A type stands without quotes. Remove them.";
+            return Diagnostic::error("Invalid legacy variable type hint", detail).at(span).into();
+        }
+    };
+    let detail = format!("Types stand without quotes since version 0.12. Write {instead}.");
+    Diagnostic::error("Invalid quoted type constraints", detail).at(span).into()
 }
 
 fn keyword(name: &str, span: Span) -> Parsed {

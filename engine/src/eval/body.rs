@@ -55,18 +55,31 @@ struct Found<'b, 'f> {
 
 impl Decoder<'_> {
     fn body(&mut self, body: &Body, schema: &Block, owner: Span, frame: Option<&Frame<'_>>) -> Value {
+        let from_json;
+        let body = if body.json {
+            from_json =
+                config::json_blocks(body, &|name, expr| takes_blocks(schema, name, expr), &mut self.diagnostics);
+            &from_json
+        } else {
+            body
+        };
         let mut object: BTreeMap<Arc<str>, Value> = BTreeMap::new();
         for attribute in &body.attributes {
             let name = &attribute.name.name;
             let Some(spec) = schema.attributes.get(name).filter(|spec| spec.is_argument()) else {
                 if !self.may_leave_out(attribute, schema, frame) {
-                    self.no_such_argument(attribute, schema);
+                    self.no_such_argument(attribute, schema, body.json);
                 }
                 continue;
             };
             if object.contains_key(name) {
-                self.diagnostics.push(config::duplicate_argument(attribute));
+                self.diagnostics.push(config::duplicate_argument(attribute, body.json));
                 continue;
+            }
+            if body.json
+                && let Some(repeated) = config::repeated_json_name(&attribute.expr)
+            {
+                self.diagnostics.push(repeated);
             }
             if let Some(value) = self.attribute(name, &attribute.expr, spec, frame) {
                 object.insert(name.clone(), value);
@@ -252,7 +265,7 @@ impl Decoder<'_> {
         }
     }
 
-    fn no_such_argument(&mut self, attribute: &ast::Attribute, schema: &Block) {
+    fn no_such_argument(&mut self, attribute: &ast::Attribute, schema: &Block, json: bool) {
         let name = &attribute.name.name;
         if schema.attributes.contains_key(name) {
             let detail = format!(
@@ -264,7 +277,7 @@ impl Decoder<'_> {
         }
         let arguments = schema.attributes.iter().filter(|(_, spec)| spec.is_argument()).map(|(name, _)| &**name);
         let as_block = schema.blocks.contains_key(name);
-        self.diagnostics.push(config::unsupported_argument(attribute, arguments, as_block));
+        self.diagnostics.push(config::unsupported_argument(attribute, arguments, as_block, json));
     }
 
     /// Whether an argument that the schema does not know may stand all the same.
@@ -342,4 +355,14 @@ fn names_block(block: &ast::Block, name: &str) -> bool {
     } else {
         &*block.kind.name == name
     }
+}
+
+/// Whether an argument of a body in JSON stands for blocks.
+fn takes_blocks(schema: &Block, name: &str, expr: &Expr) -> bool {
+    let objects = || match &expr.kind {
+        ExprKind::Object(_) => true,
+        ExprKind::Tuple(items) => items.iter().all(|it| matches!(it.kind, ExprKind::Object(_))),
+        _ => false,
+    };
+    schema.blocks.contains_key(name) || schema.attributes.get(name).is_some_and(|it| it.block_syntax) && objects()
 }

@@ -33,7 +33,7 @@ pub use modules::{Each, ModuleId};
 pub use names::{CallSpans, Constants, Frame, Names, StepValue, TemplateNames};
 pub use objects::{KeyKind, Objects};
 pub use scope::Scope;
-pub use variables::{final_value, root_variable, root_variables};
+pub use variables::{final_value, given_value, root_variable, root_variables};
 
 use crate::syntax::ast::Expr;
 

@@ -77,7 +77,7 @@ fn read_tfvars(text: &str) -> Result<Value, Diagnostics> {
         match eval(&attribute.expr, &mut Constants, None) {
             Ok(value) => {
                 if values.insert(attribute.name.name.clone(), value).is_some() {
-                    found.push(crate::config::duplicate_argument(attribute));
+                    found.push(crate::config::duplicate_argument(attribute, false));
                 }
             }
             Err(more) => found.extend(more),

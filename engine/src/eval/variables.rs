@@ -43,6 +43,16 @@ pub fn root_variable(config: &Config, given: &Variables, name: &Arc<str>) -> Eva
     value.map_err(|found| found.into_iter().map(|it| it.at(variable.span)).collect())
 }
 
+/// The value that was given for a variable, before its declaration makes another of it; the default where none was
+/// given, and `None` where there is none either.
+pub fn given_value(config: &Config, given: &Variables, name: &Arc<str>) -> Option<Value> {
+    let variable = &config.root().variables[name];
+    match given.get(name) {
+        Some(given) => read_given(variable, given).ok(),
+        None => variable.default.clone(),
+    }
+}
+
 fn missing(name: &str, variable: &Variable) -> Diagnostic {
     let detail = format!(
         "The root module input variable {name:?} is not set, and has no default value. Set it with -var={name}=…, in a \
@@ -88,9 +98,11 @@ pub fn final_value(variable: &Variable, name: &str, given: Option<Value>, span: 
     let given = match given {
         Some(value) if !value.is_null() || variable.nullable => value,
         Some(_) if variable.default.is_none() => {
-            let detail =
-                format!("The given value is not suitable for var.{name}: required variable may not be set to null.");
-            return Err(invalid(detail, span));
+            let detail = format!(
+                "The value given for var.{name} is null, and the variable is not nullable and has no default. Give it \
+                 another value."
+            );
+            return Err(Diagnostic::error("Required variable not set", detail).at_opt(span).into());
         }
         _ => return Ok(variable.default.clone().unwrap_or_else(|| Value::null(Type::Dynamic))),
     };

@@ -35,7 +35,7 @@ pub fn format(file: FileId, text: &str) -> Result<String, Diagnostics> {
 fn redefinitions(body: &Body, found: &mut Diagnostics) {
     let mut names = BTreeSet::new();
     for attribute in body.attributes.iter().filter(|it| !names.insert(&it.name.name)) {
-        found.push(config::duplicate_argument(attribute));
+        found.push(config::duplicate_argument(attribute, false));
     }
     body.blocks.iter().for_each(|it| redefinitions(&it.body, found));
 }

@@ -49,7 +49,8 @@ pub struct Plan {
     pub refreshed: Vec<Refreshed>,
     /// Changes of the root module's outputs, by name.
     pub outputs: BTreeMap<Arc<str>, OutputChange>,
-    /// Values of the root module's variables; ephemeral ones are left out.
+    /// Values of the root module's variables as they were given, before conversion, or their defaults; ephemeral ones that
+    /// were given are left out.
     #[serde(with = "file::lossless_map")]
     pub variables: BTreeMap<Arc<str>, Value>,
     /// `-target`.

@@ -13,7 +13,7 @@ use crate::addr::{InstanceAddr, Target};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Evaluator, Settings, check_blocks, check_names, root_variables};
+use crate::eval::{Evaluator, Settings, check_blocks, check_names, given_value, root_variables};
 use crate::events::Events;
 use crate::provider::Providers;
 use crate::store::Snapshot;
@@ -103,7 +103,7 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
         Ok(moves) => moves,
         Err(diagnostics) => return failed(plan, diagnostics),
     };
-    plan.variables = stored_variables(request.config, &variables);
+    plan.variables = stored_variables(&request);
     let included = Included::new(request.config, &order, &request.options, &prior);
     let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
     let mut walk = Walk::new(&request, &order, evaluator, prior, included);
@@ -177,7 +177,10 @@ pub(super) fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanResult {
     PlanResult { plan, diagnostics, calls: BTreeMap::new() }
 }
 
-pub(super) fn stored_variables(config: &Config, values: &BTreeMap<Arc<str>, Value>) -> BTreeMap<Arc<str>, Value> {
-    let stored = values.iter().filter(|(name, _)| !config.root().variables[*name].ephemeral);
-    stored.map(|(name, value)| (name.clone(), value.clone())).collect()
+/// Values of the root module's variables as they were given. What is never stored stays away, unless the configuration
+/// itself says it.
+pub(super) fn stored_variables(request: &PlanRequest<'_>) -> BTreeMap<Arc<str>, Value> {
+    let declared = request.config.root().variables.iter();
+    let stored = declared.filter(|(name, it)| !it.ephemeral || request.variables.get(name).is_none());
+    stored.filter_map(|(name, _)| Some((name.clone(), given_value(request.config, request.variables, name)?))).collect()
 }

@@ -66,7 +66,7 @@ pub async fn revert(request: &PlanRequest<'_>, changes: &[ObjectChange]) -> Plan
         Ok(prepared) => prepared,
         Err(diagnostics) => return failed(plan, diagnostics),
     };
-    plan.variables = stored_variables(request.config, &variables);
+    plan.variables = stored_variables(request);
     let touched: BTreeSet<&ObjectKey> = changes.iter().map(|it| &it.object).collect();
     let mut part = Snapshot { lineage: request.snapshot.lineage.clone(), ..Snapshot::default() };
     let present = request.snapshot.objects.iter().filter(|(key, _)| touched.contains(key));

@@ -10,9 +10,11 @@ mod body;
 mod collection;
 mod expr;
 mod heredoc;
+pub mod json;
 mod lex;
 pub(crate) mod literal;
 mod parser;
+mod places;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -23,6 +25,8 @@ use crate::source::FileId;
 use ast::{Body, Expr, ExprKind, Literal};
 use lex::{Kind, Start};
 use parser::Parser;
+
+pub use places::Places;
 
 pub(crate) use lex::{Kind as TokenKind, lex_with_comments, name_len};
 
@@ -37,18 +41,18 @@ pub fn parse_body(file: FileId, text: &str) -> (Body, Diagnostics) {
 
 /// Reads a text that is one expression, such as a line of the console; line breaks are blanks.
 ///
-/// `offset` is where the text starts in its file, in bytes. With errors among the diagnostics the expression is a null.
-pub fn parse_expr(file: FileId, text: &str, offset: usize) -> (Expr, Diagnostics) {
-    let mut parser = Parser::new(file, text, offset, Start::Code);
+/// `places` tells where its bytes stand in the file; the offset of the first in bytes will do. With errors among the diagnostics the expression is a null.
+pub fn parse_expr(file: FileId, text: &str, places: impl Into<Places>) -> (Expr, Diagnostics) {
+    let mut parser = Parser::new(file, text, places, Start::Code);
     let expr = parser.whole_expression();
     finish(parser, expr)
 }
 
 /// Reads a text that is a template from the first byte to the last: a template file, or a string of a JSON document.
 ///
-/// `offset` is where the text starts in its file, in bytes. With errors among the diagnostics the expression is a null.
-pub fn parse_template(file: FileId, text: &str, offset: usize) -> (Expr, Diagnostics) {
-    let mut parser = Parser::new(file, text, offset, Start::Template);
+/// `places` tells where its bytes stand in the file; the offset of the first in bytes will do. With errors among the diagnostics the expression is a null.
+pub fn parse_template(file: FileId, text: &str, places: impl Into<Places>) -> (Expr, Diagnostics) {
+    let mut parser = Parser::new(file, text, places, Start::Template);
     let expr = parser.whole_template();
     finish(parser, expr)
 }

@@ -5,6 +5,7 @@ use crate::source::{FileId, Span};
 
 use super::ast::Ident;
 use super::lex::{self, Kind, MAX_FAULTS, Start, Token};
+use super::places::Places;
 
 /// Brackets, blocks, templates and prefix operators may be nested this deep.
 const MAX_DEPTH: usize = 200;
@@ -24,8 +25,7 @@ pub(super) type Parsed<T> = Result<T, Failed>;
 pub(super) struct Parser<'a> {
     file: FileId,
     pub text: &'a str,
-    /// Where the text starts in its file.
-    base: usize,
+    places: Places,
     tokens: Vec<Token>,
     at: usize,
     /// Newlines are blanks: inside parentheses, brackets and interpolations.
@@ -40,17 +40,20 @@ pub(super) struct Parser<'a> {
 }
 
 impl<'a> Parser<'a> {
-    pub fn new(file: FileId, text: &'a str, base: usize, start: Start) -> Self {
+    pub fn new(file: FileId, text: &'a str, places: impl Into<Places>, start: Start) -> Self {
+        let places = places.into();
         let (tokens, faults) = lex::lex(text, start);
         let diagnostics = faults
             .into_iter()
-            .map(|it| Diagnostic::error(it.summary, it.detail).at(Span::new(file, base + it.start, base + it.end)))
+            .map(|it| {
+                Diagnostic::error(it.summary, it.detail).at(Span::new(file, places.of(it.start), places.of(it.end)))
+            })
             .collect();
         let skip_newlines = false;
         Self {
             file,
             text,
-            base,
+            places,
             tokens,
             at: 0,
             skip_newlines,
@@ -118,7 +121,7 @@ impl<'a> Parser<'a> {
     }
 
     pub fn span_of(&self, start: usize, end: usize) -> Span {
-        Span::new(self.file, self.base + start, self.base + end)
+        Span::new(self.file, self.places.of(start), self.places.of(end))
     }
 
     /// The range of the token that was read last.

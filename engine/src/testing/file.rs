@@ -224,7 +224,7 @@ fn run(block: &Block, diagnostics: &mut Diagnostics) -> Option<Run> {
         targets: Vec::new(),
         replace: Vec::new(),
         variables: Vec::new(),
-        providers: handed(&content),
+        providers: handed(&content, diagnostics),
         module: None,
         state_key: blocks::text(&content, "state_key", diagnostics),
         asserts: content.blocks("assert").filter_map(|it| blocks::condition(it, diagnostics)).collect(),
@@ -362,14 +362,16 @@ fn values(body: &Body, diagnostics: &mut Diagnostics) -> Vec<(Arc<str>, Expr)> {
     body.attributes.iter().map(|it| (it.name.name.clone(), it.expr.clone())).collect()
 }
 
-fn handed(content: &Content<'_>) -> Vec<(ProviderRef, ProviderRef)> {
+fn handed(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Vec<(ProviderRef, ProviderRef)> {
     let items = content.attribute("providers").and_then(|it| match &it.expr.kind {
         ExprKind::Object(items) => Some(items),
         _ => None,
     });
-    let pair =
-        |it: &crate::syntax::ast::ObjectItem| Some((blocks::provider_ref(&it.key)?, blocks::provider_ref(&it.value)?));
-    items.into_iter().flatten().filter_map(pair).collect()
+    let mut pair = |it: &crate::syntax::ast::ObjectItem| {
+        let inner = blocks::provider_ref(&it.key, diagnostics)?;
+        Some((inner, blocks::provider_ref(&it.value, diagnostics)?))
+    };
+    items.into_iter().flatten().filter_map(&mut pair).collect()
 }
 
 fn provider(test: &mut TestFile, block: &Block, diagnostics: &mut Diagnostics) {
