@@ -10,9 +10,15 @@ use crate::syntax::parse_expr;
 
 /// The entries of a list of references such as `depends_on`.
 pub(crate) fn references(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Vec<Expr> {
+    let entries = entries(content, name, diagnostics);
+    entries.iter().map(|it| unquoted(it, diagnostics)).collect()
+}
+
+/// The entries of a list of references of an argument that is younger than the quotes.
+pub(super) fn entries(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Vec<Expr> {
     let Some(attribute) = content.attribute(name) else { return Vec::new() };
     match &attribute.expr.kind {
-        ExprKind::Tuple(items) => items.iter().map(|it| unquoted(it, diagnostics)).collect(),
+        ExprKind::Tuple(items) => items.clone(),
         _ => {
             let detail = format!("The {name} argument takes a list of references: {name} = [aws_vpc.main].");
             diagnostics.push(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));

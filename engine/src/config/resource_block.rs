@@ -4,7 +4,7 @@ use super::blocks::{duplicate, flag};
 use super::conditions::condition;
 use super::content::{self, Content, Shape};
 use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Provisioner, Repetition, Resource};
-use super::quoted::{keyword, provider_ref, references};
+use super::quoted::{entries, keyword, provider_ref, references};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Block, ExprKind};
@@ -89,7 +89,7 @@ fn read_lifecycle(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> L
         create_before_destroy: flag(&content, "create_before_destroy", false, diagnostics),
         prevent_destroy: flag(&content, "prevent_destroy", false, diagnostics),
         ignore_changes: ignore_changes(&content, diagnostics),
-        replace_triggered_by: references(&content, "replace_triggered_by", diagnostics),
+        replace_triggered_by: entries(&content, "replace_triggered_by", diagnostics),
         preconditions: content.blocks("precondition").filter_map(|it| condition(it, diagnostics)).collect(),
         postconditions: content.blocks("postcondition").filter_map(|it| condition(it, diagnostics)).collect(),
     }

@@ -54,9 +54,6 @@ impl Check<'_> {
     /// Whole blocks of the module.
     fn depends_on(&mut self, module: &Module, entries: &[Expr]) {
         for entry in entries {
-            if self.quoted(entry) {
-                continue;
-            }
             let mut named = 0;
             let mut declared: Vec<Declared> = Vec::new();
             visit_expr(entry, &mut |name| {
@@ -70,26 +67,9 @@ impl Check<'_> {
         }
     }
 
-    /// An entry in quotes, as the language once wanted it; in JSON there is no other way.
-    fn quoted(&mut self, entry: &Expr) -> bool {
-        let ExprKind::Literal(Literal::String(_)) = &entry.kind else { return false };
-        if !self.is_json(entry.span) {
-            let detail = "Quotes around a reference are a leftover of older versions of the language. Take them away.";
-            self.found.push(Diagnostic::warning("Quoted references are deprecated", detail).at(entry.span));
-        }
-        true
-    }
-
-    fn is_json(&self, span: Span) -> bool {
-        self.config.sources.file(span.file).path.extension().is_some_and(|it| it == "json")
-    }
-
     /// Each entry names one managed resource, and nothing else but `count.index` and `each.key` in its key.
     fn triggers(&mut self, module: &Module, resource: &Resource) {
         for entry in &resource.lifecycle.replace_triggered_by {
-            if matches!(entry.kind, ExprKind::Literal(_)) && self.is_json(entry.span) {
-                continue;
-            }
             let mut resources: Vec<ResourceName> = Vec::new();
             let mut others = 0;
             visit_expr(entry, &mut |name| match (&**name.root, first_name(name)) {
@@ -133,7 +113,6 @@ impl Check<'_> {
                 self.found.push(Diagnostic::error("Invalid ignore_changes wildcard", detail).at(path.span));
                 continue;
             }
-            self.quoted(path);
             let argument = match &path.kind {
                 ExprKind::Variable(name) => name.to_string(),
                 ExprKind::Literal(Literal::String(text)) => text.split(['.', '[']).next().unwrap_or(text).to_owned(),
@@ -316,7 +295,6 @@ mod tests {
         assert_eq!(with("a_b.x"), ["Reference to undeclared resource"]);
         assert_eq!(with("module.x"), ["Reference to undeclared module"]);
         assert_eq!(with("1 + 1"), ["Invalid expression"]);
-        assert_eq!(with("\"a_b.c\""), ["Quoted references are deprecated"]);
     }
 
     #[test]
