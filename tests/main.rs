@@ -4,8 +4,13 @@ mod architecture;
 mod command_line;
 mod emulator;
 mod examples;
+mod faults;
 mod golden;
+mod interrupts;
+mod kill;
 mod lifecycle;
+mod proxy;
+mod recognition;
 mod space;
 
 use libtest_mimic::{Arguments, Trial};
@@ -18,6 +23,10 @@ fn main() -> std::process::ExitCode {
     trials.extend(command_line::trials());
     trials.extend(lifecycle::trials());
     trials.extend(examples::trials());
+    trials.extend(recognition::trials());
+    trials.extend(faults::trials());
+    trials.extend(interrupts::trials());
+    trials.extend(kill::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     emulator::stop();
     conclusion.exit_code()

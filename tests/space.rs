@@ -39,6 +39,12 @@ impl Space {
         self
     }
 
+    /// Takes a variable of the environment away for every later run.
+    pub fn without(&mut self, name: &str) -> &mut Self {
+        self.env.remove(name);
+        self
+    }
+
     /// Writes a file, folders included.
     pub fn write(&self, name: &str, text: &str) -> &Self {
         let path = self.path().join(name);
@@ -76,7 +82,8 @@ impl Space {
 }
 
 impl Run {
-    fn new(command: &str, output: &Output) -> Self {
+    /// What a run left behind; `command` is what messages call it.
+    pub fn new(command: &str, output: &Output) -> Self {
         Self {
             command: command.to_owned(),
             code: output.status.code().unwrap_or(-1),
