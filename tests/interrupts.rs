@@ -60,10 +60,20 @@ fn arrived(proxy: &Proxy, count: u64) -> Result<(), Failed> {
 
 /// Afterwards a second apply completes the first, a plan is empty, and everything can be destroyed.
 fn converges(space: &Space) -> Result<(), Failed> {
+    unlocked(space);
     space.plumb(&APPLY).expect(0)?.has("Apply complete!")?;
     space.plumb(&["-chdir=small", "plan", "-detailed-exitcode", "-no-color"]).expect(0)?;
     space.plumb(&["-chdir=small", "destroy", "-auto-approve", "-no-color"]).expect(0)?;
     Ok(())
+}
+
+/// Gives back the lease of a run that could not do so itself.
+fn unlocked(space: &Space) {
+    let text = space.plumb(&["-chdir=small", "apply", "-auto-approve", "-target=aws_eip.none", "-no-color"]).text();
+    if let Some((_, rest)) = text.split_once("plumb force-unlock ") {
+        let id = rest.split_whitespace().next().unwrap_or_default();
+        space.plumb(&["-chdir=small", "force-unlock", "-force", id]);
+    }
 }
 
 fn gently() -> Result<(), Failed> {

@@ -67,9 +67,10 @@ impl Space {
     }
 
     /// The command without arguments: the directory and the environment are set, and nothing else is inherited that
-    /// could change what plumb does.
+    /// could change what plumb does. `PLUMB_UNDER_TEST` names another binary than the one just built.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plumb-under-test"));
+        let built = std::ffi::OsString::from(env!("CARGO_BIN_EXE_plumb-under-test"));
+        let mut command = Command::new(std::env::var_os("PLUMB_UNDER_TEST").unwrap_or(built));
         command.current_dir(self.path()).env_clear().envs(&self.env);
         for name in ["PATH", "TMPDIR", "SSL_CERT_FILE"] {
             if let Some(value) = std::env::var_os(name) {

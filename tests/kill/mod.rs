@@ -20,7 +20,7 @@ use super::emulator;
 use super::proxy::{Faults, Kill, Proxy};
 use super::space::{Run, Space, root};
 
-/// Boundaries that are tried at the same time.
+/// Boundaries that are tried at the same time; `PLUMB_KILL_PARALLEL` sets another number.
 const PARALLEL: usize = 2;
 
 /// One per scenario.
@@ -48,7 +48,7 @@ fn harness(scenario: &'static Scenario) -> Result<(), Failed> {
     let next = AtomicUsize::new(0);
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
-        for _ in 0..PARALLEL {
+        for _ in 0..number("PLUMB_KILL_PARALLEL").unwrap_or(PARALLEL) {
             scope.spawn(|| {
                 while let Some(boundary) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
                     if let Err(error) = killed(scenario, &reference, *boundary) {
@@ -76,9 +76,13 @@ fn choose(all: Vec<Boundary>, scenario: &Scenario) -> Vec<Boundary> {
     }
     let small = scenario.configuration == Configuration::Small;
     let count = wanted.parse().unwrap_or(if small { 3 } else { 1 });
-    let seed = std::env::var("PLUMB_KILL_SEED").ok().and_then(|it| it.parse().ok()).unwrap_or(1);
+    let seed = number("PLUMB_KILL_SEED").unwrap_or(1) as u64;
     let drawn = (0..count as u64).map(|at| super::proxy::roll(seed, at, scenario.name.len()));
     drawn.map(|part| all[((part * all.len() as f64) as usize).min(all.len() - 1)]).collect()
+}
+
+fn number(variable: &str) -> Option<usize> {
+    std::env::var(variable).ok()?.parse().ok()
 }
 
 /// An account of its own with the configuration in it, and the steps before done.
@@ -119,6 +123,16 @@ impl Stage {
         Run::new(&args.join(" "), &output)
     }
 
+    /// A run after one that was killed, whose lease on the state may not have ended yet.
+    fn again(&self, args: &[&str], env: &[(&str, &str)], endpoint: &str) -> Run {
+        let run = self.run(args, env, endpoint);
+        let text = run.text();
+        let Some((_, rest)) = text.split_once("plumb force-unlock ") else { return run };
+        let id = rest.split_whitespace().next().unwrap_or_default();
+        self.run(&["force-unlock", "-force", id], env, endpoint);
+        self.run(args, env, endpoint)
+    }
+
     /// Everything in the account, a line each.
     fn account(&self) -> Result<Vec<String>, String> {
         let python = root().join(".venv/bin/python");
@@ -149,6 +163,9 @@ fn reference(scenario: &Scenario) -> Result<Reference, String> {
     command.env("LD_PRELOAD", shim()?).env("PLUMB_SYNC_LOG", &log);
     let output = command.output().expect("plumb can be started");
     Run::new("reference", &output).expect(0)?;
+    if !scenario.destroys {
+        stage.run(&["plan", "-detailed-exitcode", "-no-color"], scenario.step, &stage.upstream).expect(0)?;
+    }
     let commits = std::fs::read(&log).map(|it| it.len() as u64).unwrap_or_default();
     if commits == 0 {
         return Err("the shim has counted no commit".to_owned());
@@ -176,8 +193,15 @@ fn killed(scenario: &Scenario, reference: &Reference, boundary: Boundary) -> Res
     *pid.lock().expect("no panic") = Some(child.id());
     let output = child.wait_with_output().map_err(|error| error.to_string())?;
     let first = Run::new("interrupted", &output);
-    let second = stage.run(&arguments(scenario), scenario.step, &proxy.endpoint());
-    let told = |what: &str, run: &Run| format!("{what}\n--- interrupted\n{}\n--- again\n{}", first.text(), run.text());
+    let second = stage.again(&arguments(scenario), scenario.step, &proxy.endpoint());
+    let told = |what: &str, run: &Run| {
+        // The plan before is long and tells nothing.
+        let events = |run: &Run| {
+            run.text().lines().skip_while(|it| !it.starts_with("Plan:")).map(|it| format!("{it}\n")).collect::<String>()
+        };
+        let again = if run.text().contains("\nPlan:") { events(run) } else { run.text() };
+        format!("{what}\n--- interrupted\n{}\n--- again\n{again}", events(&first))
+    };
     if second.code != 0 {
         return Err(told("the second run failed", &second));
     }

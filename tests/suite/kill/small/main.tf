@@ -112,7 +112,6 @@ resource "aws_launch_template" "this" {
   image_id               = data.aws_ami.linux.id
   instance_type          = "t3.micro"
   vpc_security_group_ids = [aws_security_group.this.id]
-  tags                   = local.tags
 
   iam_instance_profile {
     name = aws_iam_instance_profile.this.name
