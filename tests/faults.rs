@@ -15,6 +15,9 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("faults::storm", storm),
         Trial::test("faults::lost_creates_are_found", lost_creates),
         Trial::test("faults::objects_that_take_their_time", slow_objects),
+        Trial::test("faults::hung_call_is_given_up", hung),
+        Trial::test("faults::half_made_is_replaced", half_made),
+        Trial::test("faults::half_changed_is_recorded", half_changed),
     ]
 }
 
@@ -132,6 +135,56 @@ fn slow_objects() -> Result<(), Failed> {
     run(&["plan", "-detailed-exitcode", "-no-color"]).expect(0)?;
     run(&["destroy", "-auto-approve", "-no-color"]).expect(0).map(drop)?;
     Ok(())
+}
+
+/// A call that is never answered is given up after a minute, and what it may have made is looked for.
+fn hung() -> Result<(), Failed> {
+    let (space, proxy) = vpc("340000000005", vec![Rule::of("CreateVpc", Fault::Hang, 1)])?;
+    space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?;
+    space.plumb(&["plan", "-detailed-exitcode", "-no-color"]).expect(0)?;
+    match makes(&proxy.calls()).get("CreateVpc") {
+        Some(1) => Ok(()),
+        other => Err(format!("made {other:?} times").into()),
+    }
+}
+
+/// A create that fails after the object was made leaves it tainted, and the next apply replaces it.
+fn half_made() -> Result<(), Failed> {
+    let refusal = Rule::of("ModifyVpcAttribute", Fault::Refuse("UnauthorizedOperation"), 1);
+    let (space, _proxy) = vpc("340000000006", vec![refusal])?;
+    space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(1)?.has("UnauthorizedOperation")?;
+    space.plumb(&["state", "list"]).expect(0)?.has("aws_vpc.this")?;
+    space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?.has("1 added, 0 changed, 1 destroyed")?;
+    space.plumb(&["plan", "-detailed-exitcode", "-no-color"]).expect(0)?;
+    Ok(())
+}
+
+/// What a failed update did before it failed is in the state.
+fn half_changed() -> Result<(), Failed> {
+    let (mut space, _proxy) =
+        vpc("340000000007", vec![Rule::of("CreateTags", Fault::Refuse("UnauthorizedOperation"), 1)])?;
+    space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?;
+    space.env("TF_VAR_names", "false").env("TF_VAR_owner", "other");
+    space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(1)?.has("UnauthorizedOperation")?;
+    space
+        .plumb(&["state", "show", "-no-color", "aws_vpc.this"])
+        .expect(0)?
+        .has("enable_dns_hostnames                 = false")?;
+    space.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?.has("0 added, 1 changed, 0 destroyed")?;
+    space.plumb(&["plan", "-detailed-exitcode", "-no-color"]).expect(0)?;
+    Ok(())
+}
+
+/// A network whose create takes two calls, behind a proxy.
+fn vpc(account: &str, rules: Vec<Rule>) -> Result<(Space, Proxy), Failed> {
+    let (mut space, upstream) = account_space(account)?;
+    let text = "variable \"names\" {\n  default = true\n}\n\nvariable \"owner\" {\n  default = \"one\"\n}\n\n\
+                resource \"aws_vpc\" \"this\" {\n  cidr_block           = \"10.1.0.0/16\"\n  \
+                enable_dns_hostnames = var.names\n  tags                 = { owner = var.owner }\n}\n";
+    space.write("main.tf", text);
+    let proxy = Proxy::start(&upstream, Faults { rules, ..Faults::default() });
+    space.env("AWS_ENDPOINT_URL", &proxy.endpoint());
+    Ok((space, proxy))
 }
 
 /// A space whose runs act in an account of their own.

@@ -200,7 +200,8 @@ fn killed(scenario: &Scenario, reference: &Reference, boundary: Boundary) -> Res
             run.text().lines().skip_while(|it| !it.starts_with("Plan:")).map(|it| format!("{it}\n")).collect::<String>()
         };
         let again = if run.text().contains("\nPlan:") { events(run) } else { run.text() };
-        format!("{what}\n--- interrupted\n{}\n--- again\n{again}", events(&first))
+        let calls: String = proxy.calls().iter().map(|it| format!("{it}\n")).collect();
+        format!("{what}\n--- interrupted\n{}\n--- again\n{again}\n--- calls\n{calls}", events(&first))
     };
     if second.code != 0 {
         return Err(told("the second run failed", &second));

@@ -21,6 +21,13 @@ pub struct Call {
     pub body: String,
 }
 
+impl std::fmt::Display for Call {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let Self { number, service, action, at, took, outcome, .. } = self;
+        write!(f, "{number:4} {:8.3}s {service} {action} {outcome:?} after {} ms", at.as_secs_f64(), took.as_millis())
+    }
+}
+
 /// What became of a call.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Outcome {
