@@ -22,7 +22,8 @@ IDS = re.compile(
 LEFT_OUT = re.compile(
     r"(Date|Time|Timestamp|Created|CreatedAt|LastModified|LastUpdate|Ip|IpAddress|PublicIp|PrivateIp|DnsName|DNSName"
     r"|Address|Token|Reference|Version|Arn|ARN|Id|Ids|ResourceId|Identifier|RequestId|HostId|MacAddress|UserData|Bytes"
-    r"|Serial|ETag|DashboardArn|PrivateDnsName|PublicDnsName|NetworkInterfaces?|BlockDeviceMappings|Revision)$"
+    # The emulator puts the nodes of a group into whichever subnet has the smallest id.
+    r"|AvailabilityZone|AvailableIpAddressCount|Serial|ETag|DashboardArn|PrivateDnsName|PublicDnsName|NetworkInterfaces?|BlockDeviceMappings|Revision)$"
 )
 GONE = {"terminated", "shutting-down", "deleted", "deleting", "PendingDeletion"}
 
