@@ -2,11 +2,13 @@
 
 CARGO_DENY := 0.20.2
 
-.PHONY: help demo test bench lint deny clean rust
+.PHONY: help demo test kill-test fault-test bench lint deny clean rust
 
 help:
 	@echo "make demo   build plumb and show the main job on the AWS emulator, from plan to destroy"
 	@echo "make test   all tests; the AWS emulator is installed into .venv first"
+	@echo "make kill-test   end plumb at every boundary of several applies (hours); KILL=20: at 20 of each"
+	@echo "make fault-test  a life of the example under throttling, failures and lost answers; SEED=n for another"
 	@echo "make bench  benchmarks: API calls, seconds, memory"
 	@echo "make lint   formatting and clippy"
 	@echo "make deny   licences, sources and bans of all dependencies"
@@ -21,6 +23,14 @@ demo: rust
 test: rust
 	@scripts/emulator setup
 	cargo test --workspace
+
+kill-test: rust
+	@scripts/emulator setup
+	PLUMB_KILL="$${KILL:-all}" cargo test --package plumb-tests --test suite -- kill:: --test-threads 1
+
+fault-test: rust
+	@scripts/emulator setup
+	PLUMB_FAULT_SEED="$${SEED:-7}" cargo test --package plumb-tests --test suite -- faults:: --test-threads 1
 
 bench: rust
 	@scripts/emulator setup

@@ -16,7 +16,7 @@ static ENDPOINT: OnceLock<Result<String, String>> = OnceLock::new();
 /// # Errors
 /// The emulator could not be started; `make test` installs it.
 pub fn space(region: &str) -> Result<Space, String> {
-    let endpoint = ENDPOINT.get_or_init(start).clone()?;
+    let endpoint = endpoint()?;
     let mut space = Space::new();
     space
         .env("AWS_ENDPOINT_URL", &endpoint)
@@ -25,6 +25,14 @@ pub fn space(region: &str) -> Result<Space, String> {
         .env("AWS_REGION", region)
         .env("AWS_EC2_METADATA_DISABLED", "true");
     Ok(space)
+}
+
+/// Where the emulator listens.
+///
+/// # Errors
+/// As [`space`].
+pub fn endpoint() -> Result<String, String> {
+    ENDPOINT.get_or_init(start).clone()
 }
 
 /// Ends the emulator.

@@ -5,8 +5,13 @@ mod command_line;
 mod concurrent;
 mod emulator;
 mod examples;
+mod faults;
 mod golden;
+mod interrupts;
+mod kill;
 mod lifecycle;
+mod proxy;
+mod recognition;
 mod space;
 mod state;
 
@@ -22,6 +27,10 @@ fn main() -> std::process::ExitCode {
     trials.extend(state::trials());
     trials.extend(lifecycle::trials());
     trials.extend(examples::trials());
+    trials.extend(recognition::trials());
+    trials.extend(faults::trials());
+    trials.extend(interrupts::trials());
+    trials.extend(kill::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     emulator::stop();
     conclusion.exit_code()

@@ -39,6 +39,12 @@ impl Space {
         self
     }
 
+    /// Takes a variable of the environment away for every later run.
+    pub fn without(&mut self, name: &str) -> &mut Self {
+        self.env.remove(name);
+        self
+    }
+
     /// Writes a file, folders included.
     pub fn write(&self, name: &str, text: &str) -> &Self {
         let path = self.path().join(name);
@@ -61,9 +67,10 @@ impl Space {
     }
 
     /// The command without arguments: the directory and the environment are set, and nothing else is inherited that
-    /// could change what plumb does.
+    /// could change what plumb does. `PLUMB_UNDER_TEST` names another binary than the one just built.
     pub fn command(&self) -> Command {
-        let mut command = Command::new(env!("CARGO_BIN_EXE_plumb-under-test"));
+        let built = std::ffi::OsString::from(env!("CARGO_BIN_EXE_plumb-under-test"));
+        let mut command = Command::new(std::env::var_os("PLUMB_UNDER_TEST").unwrap_or(built));
         command.current_dir(self.path()).env_clear().envs(&self.env);
         for name in ["PATH", "TMPDIR", "SSL_CERT_FILE"] {
             if let Some(value) = std::env::var_os(name) {
@@ -76,7 +83,8 @@ impl Space {
 }
 
 impl Run {
-    fn new(command: &str, output: &Output) -> Self {
+    /// What a run left behind; `command` is what messages call it.
+    pub fn new(command: &str, output: &Output) -> Self {
         Self {
             command: command.to_owned(),
             code: output.status.code().unwrap_or(-1),

@@ -14,7 +14,7 @@ use petgraph::graph::NodeIndex;
 
 use super::conditions::Conditions;
 use super::prepare::{final_object, without_write_only};
-use super::record::{Outputs, first_writes, record, schema_of};
+use super::record::{Outputs, first_writes, intent, record, schema_of};
 use super::{ApplyOutcome, ApplyRequest, Stop};
 use crate::addr::{InstanceKey, Mode, ResourceName};
 use crate::config::ProviderAddr;
@@ -26,11 +26,11 @@ use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
 use crate::plan::walk::provider_error;
 use crate::plan::{Action, Counts, PlanMode, ResourceChange};
-use crate::provider::{Client, Creation, IntentKey, Provider, ProviderError};
+use crate::provider::{Client, Creation, IntentKey, Known, Provider, ProviderError, ReadOutcome};
 use crate::store::{
     Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, RunStatus, StoreError,
 };
-use crate::value::{self, Value};
+use crate::value::Value;
 
 /// How often running operations are reported, and how often the lease is renewed.
 const TICK: Duration = Duration::from_secs(10);
@@ -72,6 +72,14 @@ struct Finished {
 struct Failure {
     error: ProviderError,
     made: Option<String>,
+    /// The object as it is after a failed update.
+    seen: Option<Value>,
+}
+
+impl Failure {
+    fn of(error: ProviderError) -> Self {
+        Self { error, made: None, seen: None }
+    }
 }
 
 type Task<'a> = BoxFuture<'a, Finished>;
@@ -257,11 +265,7 @@ impl<'a> Executor<'a> {
         self.started(at, &change.object, Action::Read, None);
         Ok(Box::pin(async move {
             let result = client.read_data(&type_name, &config).await;
-            Finished {
-                node: at,
-                operation: None,
-                result: result.map(Some).map_err(|error| Failure { error, made: None }),
-            }
+            Finished { node: at, operation: None, result: result.map(Some).map_err(Failure::of) }
         }))
     }
 
@@ -307,7 +311,7 @@ impl<'a> Executor<'a> {
             Finished {
                 node: at,
                 operation: Some(operation),
-                result: result.map(Some).map_err(|error| Failure { error, made }),
+                result: result.map(Some).map_err(|error| Failure { made, ..Failure::of(error) }),
             }
         }))
     }
@@ -323,8 +327,10 @@ impl<'a> Executor<'a> {
         let operation = self.journal(&intent)?;
         self.started(at, &change.object, Action::Update, id_of(&change.before));
         Ok(Box::pin(async move {
-            let result = client.update(&type_name, &change.before, &planned).await;
-            let result = result.map(Some).map_err(|error| Failure { error, made: None });
+            let result = match client.update(&type_name, &change.before, &planned).await {
+                Ok(value) => Ok(Some(value)),
+                Err(error) => Err(Failure { seen: present(&*client, change).await, ..Failure::of(error) }),
+            };
             Finished { node: at, operation: Some(operation), result }
         }))
     }
@@ -346,7 +352,7 @@ impl<'a> Executor<'a> {
         self.started(at, &object, Action::Delete, id_of(&change.before));
         Ok(Box::pin(async move {
             let result = client.delete(&type_name, &change.before).await;
-            let result = result.map(|()| None).map_err(|error| Failure { error, made: None });
+            let result = result.map(|()| None).map_err(Failure::of);
             Finished { node: at, operation: Some(operation), result }
         }))
     }
@@ -479,7 +485,7 @@ impl<'a> Executor<'a> {
         Ok(())
     }
 
-    /// A create that failed after the object was made leaves it tainted; anything else leaves the state as it was.
+    /// A create that failed after the object was made leaves it tainted; an update leaves what it did before it failed.
     fn failed(
         &mut self,
         change: &ResourceChange,
@@ -490,6 +496,11 @@ impl<'a> Executor<'a> {
         let creating = matches!(operation.kind, OperationKind::Create | OperationKind::Depose(_));
         let schema = schema_of(self.request.providers, &change.provider, &change.object.addr);
         let mut writes = Vec::new();
+        if let (Some(seen), Some(schema)) = (&failure.seen, schema) {
+            let seen = super::marks::carry(&change.before, mark_sensitive(&schema.block, seen.clone()));
+            let row = record(change, schema, &seen, ObjectStatus::Ready);
+            writes.push(ObjectWrite::Put(change.object.clone(), Box::new(row)));
+        }
         match (&failure.made, schema) {
             (Some(id), Some(schema)) if creating => {
                 let object = super::marks::known_part(&change.after).with("id", Value::string(id));
@@ -572,22 +583,12 @@ impl<'a> Executor<'a> {
     }
 }
 
-fn intent(
-    change: &ResourceChange,
-    object: ObjectKey,
-    action: OperationAction,
-    planned: &Value,
-    schema: &crate::schema::Schema,
-) -> Intent {
-    Intent {
-        object,
-        action,
-        provider: change.provider.clone(),
-        planned: value::to_json(planned, Some(&schema.block.ty())),
-        sensitive: crate::plan::prior::sensitive_paths(planned),
-        key: None,
-        recognition: None,
-        dependencies: change.dependencies.clone(),
+/// The object of a failed update as it is now: a part of the change may have been done.
+async fn present(client: &dyn Client, change: &ResourceChange) -> Option<Value> {
+    let known = Known { id: id_of(&change.before)?, object: Some(change.before.clone()) };
+    match client.read(&change.object.addr.resource.type_name, vec![known]).await.pop() {
+        Some(ReadOutcome::Found(seen)) => Some(seen),
+        _ => None,
     }
 }
 

@@ -10,7 +10,9 @@ use crate::plan::prior::sensitive_paths;
 use crate::plan::{Action, Given, Plan, ResourceChange};
 use crate::provider::Providers;
 use crate::schema::Schema;
-use crate::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OutputRecord, Snapshot, Store};
+use crate::store::{
+    Intent, ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OperationAction, OutputRecord, Snapshot, Store,
+};
 use crate::value::{self, Value};
 
 /// The schema of an object's type.
@@ -33,6 +35,26 @@ pub fn record(change: &ResourceChange, schema: &Schema, value: &Value, status: O
         dependencies: change.dependencies.clone(),
         create_before_destroy: change.create_before_destroy,
         row_version: 0,
+    }
+}
+
+/// What is about to be done to an object; a create adds its key.
+pub fn intent(
+    change: &ResourceChange,
+    object: ObjectKey,
+    action: OperationAction,
+    planned: &Value,
+    schema: &Schema,
+) -> Intent {
+    Intent {
+        object,
+        action,
+        provider: change.provider.clone(),
+        planned: value::to_json(planned, Some(&schema.block.ty())),
+        sensitive: sensitive_paths(planned),
+        key: None,
+        recognition: None,
+        dependencies: change.dependencies.clone(),
     }
 }
 

@@ -22,6 +22,7 @@ pub struct Cloud {
     /// The ids of each read call.
     pub reads: Mutex<Vec<Vec<Id>>>,
     calls: AtomicU64,
+    creates: AtomicU64,
 }
 
 /// A volume there.
@@ -43,6 +44,11 @@ impl Cloud {
     pub fn put(&self, id: &str, volume: Volume) {
         let stored = Stored { volume, key: String::new(), looks: 9, deleted: false };
         self.volumes.lock().unwrap().insert(id.into(), stored);
+    }
+
+    /// How often a create was sent.
+    pub fn creates(&self) -> u64 {
+        self.creates.load(Ordering::Relaxed)
     }
 
     fn call(&self) {
@@ -133,12 +139,17 @@ impl Resource for Volume {
 
     async fn create(&self, client: &Cloud, creation: &Creation<'_>) -> Result<Made<Self>> {
         client.call();
+        let first = client.creates.fetch_add(1, Ordering::Relaxed) == 0;
         assert_eq!(self.arn, "", "what is not known yet is empty");
         if self.name == "refused" {
             return Err(ProviderError::refused("creating fake_volume (CreateVolume)", "Quota: 403"));
         }
         if self.name == "silent" {
             std::future::pending::<()>().await;
+        }
+        let lost = || ProviderError::unanswered("creating fake_volume (CreateVolume)", "connection reset");
+        if self.name == "unsent" && first {
+            return Err(lost());
         }
         let id = format!("vol-{}", self.name);
         let mut volume = Self { arn: format!("arn:{id}"), password: None, token: None, ..self.clone() };
@@ -150,6 +161,14 @@ impl Resource for Volume {
             "half" => {
                 creation.made(&id);
                 Err(ProviderError::refused("tagging fake_volume (TagVolume)", "AccessDenied: 403"))
+            }
+            "unheard" | "unfinished" => {
+                // The call that sets the note was not sent.
+                client.volumes.lock().unwrap().get_mut(&id).expect("it was just made").volume.note = None;
+                if self.name == "unfinished" {
+                    creation.made(&id);
+                }
+                Err(lost())
             }
             "instant" => Ok(Made::ready(id, volume)),
             _ => Ok(Made::id(id)),

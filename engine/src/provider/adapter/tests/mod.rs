@@ -10,7 +10,9 @@ use tokio::time::Instant;
 
 use self::fake::{Cloud, Lookup, Single, Volume, is_cloud};
 use super::{Registry, TypedClientHandle};
-use crate::provider::{Client, Creation, Effect, IntentKey, Known, PlannedChange, ProviderError, ReadOutcome};
+use crate::provider::{
+    Client, Creation, Effect, IntentKey, Known, PlannedChange, ProviderError, ReadOutcome, Settled, Trace,
+};
 use crate::schema::Nesting;
 use crate::value::{Marks, Type, Value};
 
@@ -267,7 +269,38 @@ async fn refresh_reads_pages() {
     }
     let mut sizes: Vec<_> = cloud.reads.lock().unwrap().iter().map(Vec::len).collect();
     sizes.sort_unstable();
-    assert_eq!(sizes, [1, 2, 3, 3], "pages of three in one scope, one page in the other");
+    assert_eq!(sizes, [1, 1, 2, 3, 3], "pages of three in one scope, one page in the other, what is missing once more");
+}
+
+#[tokio::test(start_paused = true)]
+async fn lost_answers_make_nothing_twice() {
+    let (cloud, client) = client();
+    let (object, ids) = create(&client, &planned("unheard", &[("note", "whole".into())])).await;
+    assert_eq!(ids, ["vol-unheard"], "found by its key");
+    assert_eq!(text(&object.unwrap(), "note"), Some("whole"), "and completed");
+    assert_eq!(cloud.creates(), 1);
+    let (cloud, client) = self::client();
+    let object = created(&client, &planned("unsent", &[])).await;
+    assert_eq!(text(&object, "id"), Some("vol-unsent"), "repeated, because nothing was made");
+    assert_eq!(cloud.creates(), 2);
+    let (_, client) = self::client();
+    let (object, ids) = create(&client, &planned("unfinished", &[("note", "whole".into())])).await;
+    assert_eq!((text(&object.unwrap(), "note"), ids.len()), (Some("whole"), 1));
+}
+
+#[tokio::test(start_paused = true)]
+async fn creates_of_earlier_processes_are_settled() {
+    let (cloud, client) = client();
+    let planned = planned("plain", &[]);
+    let settle =
+        async |made: Option<&str>| client.settle(VOLUME, &planned, Trace { key: Some(&key()), made }).await.unwrap();
+    assert!(matches!(settle(None).await, Settled::Absent));
+    created(&client, &planned).await;
+    assert!(matches!(settle(None).await, Settled::Found(_)));
+    assert!(matches!(settle(Some("vol-plain")).await, Settled::Found(_)));
+    cloud.put("vol-broken", Volume { name: "broken".into(), ..Volume::default() });
+    let Settled::Broken { id, reason } = settle(Some("vol-broken")).await else { panic!("it is broken") };
+    assert_eq!((id.as_str(), reason.as_str()), ("vol-broken", "no space left"));
 }
 
 #[tokio::test(start_paused = true)]
