@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use plumb_engine::diagnostic::Diagnostic;
+use plumb_engine::config::{self, Config, GivenVariable, VariableOrigin, VariableText, Variables};
+use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::plan::file::{PlanFile, PlanFileError};
 
 /// Writes a plan file that only its owner can read, because it can hold secrets. One that is there is replaced.
@@ -28,6 +29,16 @@ pub fn read(path: &Path) -> Result<PlanFile, Diagnostic> {
     // Other tools' plans are archives: no text.
     let text = String::from_utf8(bytes).map_err(|_| refuse(reason(path, &PlanFileError::NotAPlan)))?;
     PlanFile::read(&text).map_err(|error| refuse(reason(path, &error)))
+}
+
+/// The configuration that a plan file carries.
+pub fn config(file: &PlanFile) -> (Config, Diagnostics) {
+    let given = file.plan.variables.iter().map(|(name, value)| GivenVariable {
+        name: name.clone(),
+        value: VariableText::Value(value.clone()),
+        origin: VariableOrigin::Plan,
+    });
+    config::load_sources_given(Path::new("."), &file.sources, &Variables { given: given.collect() })
 }
 
 fn reason(path: &Path, error: &PlanFileError) -> String {

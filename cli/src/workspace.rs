@@ -31,6 +31,11 @@ pub struct Loaded {
 pub fn load(session: &Session, variables: &VariableArgs) -> Result<Loaded, Failure> {
     let dir = Path::new(".");
     let (mut config, mut found) = config::load(dir);
+    if config.has_computed_sources() {
+        // The first reading tells which variables there are; with their values the right modules are found.
+        let (given, _) = config::variables(&mut config, dir, &session.environment, &variables.options);
+        (config, found) = config::load_given(dir, &given);
+    }
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
     }
