@@ -2,11 +2,13 @@
 
 mod architecture;
 mod command_line;
+mod concurrent;
 mod emulator;
 mod examples;
 mod golden;
 mod lifecycle;
 mod space;
+mod state;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -16,6 +18,8 @@ fn main() -> std::process::ExitCode {
     trials.extend(architecture::trials());
     trials.extend(golden::trials());
     trials.extend(command_line::trials());
+    trials.extend(concurrent::trials());
+    trials.extend(state::trials());
     trials.extend(lifecycle::trials());
     trials.extend(examples::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);

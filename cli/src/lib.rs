@@ -2,9 +2,11 @@
 
 mod args;
 mod commands;
+mod key;
 mod line_editor;
 mod lock;
 mod log;
+mod modules;
 mod plan_file;
 mod process;
 mod progress;
@@ -43,8 +45,27 @@ pub fn providers() -> Providers {
     all
 }
 
+/// Local values build on each other, so a value can be nested as deep as a configuration is long, and whatever looks at
+/// it goes down all the way. The memory is only reserved; none of it is used until it is needed.
+const STACK_SIZES: [usize; 2] = [1 << 30, 1 << 27];
+const WORKER_STACK_SIZE: usize = 1 << 26;
+
 /// Runs the command that the process's arguments and environment ask for.
 pub fn run(providers: Providers) -> ExitCode {
+    std::thread::scope(|scope| {
+        let spawn = |size: usize| {
+            let builder = std::thread::Builder::new().name("plumb".into()).stack_size(size);
+            builder.spawn_scoped(scope, || run_here(providers.clone())).ok()
+        };
+        match STACK_SIZES.into_iter().find_map(spawn) {
+            // The thread has said itself why it panicked.
+            Some(thread) => thread.join().unwrap_or(ExitCode::FAILURE),
+            None => run_here(providers.clone()),
+        }
+    })
+}
+
+fn run_here(providers: Providers) -> ExitCode {
     let environment: BTreeMap<String, String> = std::env::vars_os()
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
         .collect();
@@ -71,11 +92,14 @@ fn start(cli: Cli, session: &Session) -> Exit {
     if let Err(diagnostic) = log::start(&session.environment) {
         return refuse(diagnostic, session);
     }
+    if let Err(diagnostic) = key::start(&session.environment) {
+        return refuse(diagnostic, session);
+    }
     let command = match cli.command {
         Some(command) if !cli.version => command,
         _ => Command::Version(VersionArgs::default()),
     };
-    match tokio::runtime::Builder::new_multi_thread().enable_all().build() {
+    match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(WORKER_STACK_SIZE).build() {
         Ok(runtime) => runtime.block_on(commands::run(command, session)),
         Err(error) => refuse(
             Diagnostic::error("Cannot start", format!("The threads for the work cannot be made: {error}.")),

@@ -8,7 +8,7 @@ use rustyline::highlight::Highlighter;
 use rustyline::hint::Hinter;
 use rustyline::history::MemHistory;
 use rustyline::validate::{ValidationContext, ValidationResult, Validator};
-use rustyline::{Config, Context, Editor, Helper};
+use rustyline::{CompletionType, Config, Context, Editor, Helper};
 
 use crate::session::Failure;
 
@@ -31,7 +31,7 @@ impl LineEditor {
     /// # Errors
     /// The terminal cannot be used.
     pub fn new(names: Vec<String>) -> Result<Self, Failure> {
-        let config = Config::default();
+        let config = Config::builder().completion_type(CompletionType::List).build();
         let history = MemHistory::with_config(&config);
         let mut editor = Editor::with_history(config, history).map_err(|error| unusable(&error))?;
         editor.set_helper(Some(Expressions { names }));

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use plumb_engine::store::{Lease, LockRequest, Scope, Store, StoreError};
+use plumb_engine::store::{Lease, LockRequest, Run, RunOutcome, RunStatus, Scope, Store, StoreError};
 use plumb_state::{LEASE, SqliteStore};
 use tokio::task::JoinHandle;
 
@@ -60,6 +60,15 @@ fn jittered(pause: Duration) -> Duration {
 }
 
 impl Lock {
+    /// Records a run that is done in one go, so that its writes have an author.
+    pub fn begin(&self, command: &str, summary: &str) -> Result<(), Failure> {
+        let (command, summary) = (command.to_owned(), summary.to_owned());
+        let run = Run { id: self.lease.run.clone(), command, who: who(), commit: None, summary };
+        self.store.begin_run(&self.lease, &run)?;
+        let outcome = RunOutcome { status: RunStatus::Succeeded, calls: 0 };
+        Ok(self.store.end_run(&self.lease, &outcome)?)
+    }
+
     /// Gives the lease back.
     pub fn release(self) -> Result<(), Failure> {
         self.renewal.abort();
@@ -92,8 +101,21 @@ async fn renew(store: Arc<SqliteStore>, lease: Lease) {
 /// `user@host`.
 pub fn who() -> String {
     let variable = |names: &[&str]| names.iter().find_map(|name| std::env::var(name).ok()).filter(|it| !it.is_empty());
-    let user = variable(&["USER", "LOGNAME", "USERNAME"]).unwrap_or_else(|| "unknown".into());
+    let user = variable(&["USER", "LOGNAME", "USERNAME"]).or_else(account).unwrap_or_else(|| "unknown".into());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").ok().map(|it| it.trim().to_owned());
     let host = host.or_else(|| variable(&["HOSTNAME", "COMPUTERNAME"])).unwrap_or_else(|| "localhost".into());
     format!("{user}@{host}")
+}
+
+/// The account that the process runs as: services often have no variable for it.
+fn account() -> Option<String> {
+    let status = std::fs::read_to_string("/proc/self/status").ok()?;
+    let user = status.lines().find_map(|line| line.strip_prefix("Uid:"))?.split_whitespace().next()?.to_owned();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = accounts.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)? == user).then(|| name.to_owned())
+    });
+    Some(name.unwrap_or(user))
 }

@@ -7,13 +7,23 @@ use std::path::Path;
 use plumb_engine::config::{self, Config, GivenVariable, VariableOrigin, VariableText, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::plan::file::{PlanFile, PlanFileError};
+use plumb_engine::store::StoreError;
+use plumb_state::seal::{StateKey, Wrapped};
+use serde::{Deserialize, Serialize};
+
+use crate::key;
+use crate::session::store_diagnostic;
 
 /// Writes a plan file that only its owner can read, because it can hold secrets. One that is there is replaced.
 ///
 /// # Errors
 /// The file cannot be written.
 pub fn write(path: &Path, file: &PlanFile) -> Result<(), Diagnostic> {
-    create(path, file.write().as_bytes()).map_err(|error| {
+    let text = match key::present() {
+        None => file.write(),
+        Some(key) => seal(&key, &file.write()).map_err(|error| store_diagnostic(&error))?,
+    };
+    create(path, text.as_bytes()).map_err(|error| {
         let detail = format!("The plan cannot be written to {}: {error}.", path.display());
         Diagnostic::error("Failed to write plan file", detail)
     })
@@ -28,9 +38,14 @@ pub fn read(path: &Path) -> Result<PlanFile, Diagnostic> {
     let bytes = fs::read(path).map_err(|error| refuse(format!("{} cannot be read: {error}.", path.display())))?;
     // Other tools' plans are archives: no text.
     let text = String::from_utf8(bytes).map_err(|_| refuse(reason(path, &PlanFileError::NotAPlan)))?;
+    let text = match serde_json::from_str::<Sealed>(&text) {
+        Err(_) => text,
+        Ok(sealed) => open(&sealed).map_err(|why| refuse(format!("{} cannot be opened: {why}.", path.display())))?,
+    };
     PlanFile::read(&text).map_err(|error| refuse(reason(path, &error)))
 }
 
+<<<<<<< HEAD
 /// The configuration that a plan file carries.
 pub fn config(file: &PlanFile) -> (Config, Diagnostics) {
     let given = file.plan.variables.iter().map(|(name, value)| GivenVariable {
@@ -39,6 +54,29 @@ pub fn config(file: &PlanFile) -> (Config, Diagnostics) {
         origin: VariableOrigin::Plan,
     });
     config::load_sources_given(Path::new("."), &file.sources, &Variables { given: given.collect() })
+=======
+/// A plan file that is sealed as a whole: it holds the configuration, too, and that can hold secrets anywhere.
+#[derive(Serialize, Deserialize)]
+struct Sealed {
+    format: String,
+    key: Wrapped,
+    sealed: String,
+}
+
+fn seal(key: &StateKey, text: &str) -> Result<String, StoreError> {
+    let (key, sealed) = plumb_state::seal::seal_document(key, text)?;
+    let document = Sealed { format: "plumb sealed plan".into(), key, sealed };
+    Ok(serde_json::to_string(&document).expect("texts and numbers are JSON") + "\n")
+}
+
+fn open(document: &Sealed) -> Result<String, String> {
+    let missing = || format!("it is sealed, and {} is not set", key::VARIABLE);
+    let key = key::present().ok_or_else(missing)?;
+    plumb_state::seal::open_document(&key, &document.key, &document.sealed).map_err(|error| match error {
+        StoreError::Sealed { reason } => reason,
+        other => other.to_string(),
+    })
+>>>>>>> main
 }
 
 fn reason(path: &Path, error: &PlanFileError) -> String {

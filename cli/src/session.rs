@@ -1,7 +1,9 @@
 //! What every command works with: the terminal, the providers, the environment.
 
 use std::collections::BTreeMap;
+use std::path::PathBuf;
 
+use plumb_engine::config::DATA_DIR;
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::eval::Settings;
 use plumb_engine::provider::Providers;
@@ -41,6 +43,12 @@ impl Session {
             plan_time: now,
             validating: false,
         }
+    }
+
+    /// Where `init` leaves installed modules behind: `TF_DATA_DIR`, else `.terraform`.
+    pub fn data_dir(&self) -> PathBuf {
+        let named = self.environment.get("TF_DATA_DIR").filter(|it| !it.is_empty());
+        named.map_or_else(|| PathBuf::from(DATA_DIR), PathBuf::from)
     }
 
     /// Whether a variable is there and not empty.

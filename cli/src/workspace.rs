@@ -12,10 +12,10 @@ use plumb_engine::value::Type;
 use plumb_state::{Options, SqliteStore};
 
 use crate::args::{StateOption, VariableArgs};
-use crate::process;
 use crate::prompt;
 use crate::session::{Failure, Session};
 use crate::ui::Ui;
+use crate::{key, process};
 
 /// A configuration with the values of its variables.
 pub struct Loaded {
@@ -30,11 +30,12 @@ pub struct Loaded {
 /// Reads the configuration of the working directory and its variables.
 pub fn load(session: &Session, variables: &VariableArgs) -> Result<Loaded, Failure> {
     let dir = Path::new(".");
-    let (mut config, mut found) = config::load(dir);
+    let data_dir = session.data_dir();
+    let (mut config, mut found) = config::load_installed(dir, &data_dir);
     if config.has_computed_sources() {
         // The first reading tells which variables there are; with their values the right modules are found.
         let (given, _) = config::variables(&mut config, dir, &session.environment, &variables.options);
-        (config, found) = config::load_given(dir, &given);
+        (config, found) = config::load_given(dir, &data_dir, &given);
     }
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
@@ -84,7 +85,35 @@ pub fn interrupted(state: &StateOption) -> Result<Vec<OpenOperation>, Failure> {
 
 /// How every state is opened.
 fn options() -> Options {
-    Options { died: Arc::new(process::died), ..Options::default() }
+    Options { died: Arc::new(process::died), key: key::present(), ..Options::default() }
+}
+
+/// For commands that need no sensitive value: sealed ones are null where the key is missing.
+fn hiding() -> Options {
+    Options { hide_sealed: true, ..options() }
+}
+
+/// The state as it is now, without what is sealed where the key is missing.
+pub fn listing(state: &StateOption) -> Result<Snapshot, Failure> {
+    match existing_hiding(state)? {
+        Some(store) => Ok(store.snapshot()?),
+        None => Ok(Snapshot::default()),
+    }
+}
+
+/// The state for reading; `None` when there is none yet.
+pub fn existing(state: &StateOption) -> Result<Option<SqliteStore>, Failure> {
+    Ok(SqliteStore::open_existing(&state.path, options())?)
+}
+
+/// The state for reading, whether or not the key is there; `None` when there is none yet.
+pub fn existing_hiding(state: &StateOption) -> Result<Option<SqliteStore>, Failure> {
+    Ok(SqliteStore::open_existing(&state.path, hiding())?)
+}
+
+/// The state for writing what needs no key.
+pub fn open_hiding(state: &StateOption) -> Result<SqliteStore, Failure> {
+    Ok(SqliteStore::open(&state.path, hiding())?)
 }
 
 /// The state for writing; made when there is none yet.

@@ -29,8 +29,26 @@ pub struct Diagnostic {
     pub context: Option<Span>,
     /// The resource instance or block in whose evaluation it arose.
     pub address: Option<String>,
-    /// References of the failing expression with their values as text; never a sensitive one.
+    /// References of the failing expression, each with the rest of a sentence about its value: `is "a"`, `has a
+    /// sensitive value`. Never a sensitive value itself.
     pub values: Vec<(String, String)>,
+    /// The function whose call failed, as it is called.
+    pub function: Option<String>,
+    /// What about a value is the reason, where a kind of value is.
+    pub cause: Option<Cause>,
+    /// The values of the failing expression have been looked up.
+    pub explained: bool,
+}
+
+/// Kinds of values that something cannot be made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Cause {
+    /// It is known only after apply.
+    Unknown,
+    /// It is sensitive.
+    Sensitive,
+    /// It is ephemeral.
+    Ephemeral,
 }
 
 impl Diagnostic {
@@ -44,6 +62,9 @@ impl Diagnostic {
             context: None,
             address: None,
             values: Vec::new(),
+            function: None,
+            cause: None,
+            explained: false,
         }
     }
 
@@ -73,10 +94,17 @@ impl Diagnostic {
         self
     }
 
-    /// Adds the value of a reference of the failing expression.
+    /// Adds what there is to say of a reference of the failing expression: `is "a"`.
     #[must_use]
-    pub fn with_value(mut self, reference: impl Into<String>, value: impl Into<String>) -> Self {
-        self.values.push((reference.into(), value.into()));
+    pub fn with_value(mut self, reference: impl Into<String>, statement: impl Into<String>) -> Self {
+        self.values.push((reference.into(), statement.into()));
+        self
+    }
+
+    /// Tells what kind of value is the reason.
+    #[must_use]
+    pub fn caused_by(mut self, cause: Cause) -> Self {
+        self.cause = Some(cause);
         self
     }
 

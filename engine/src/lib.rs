@@ -15,7 +15,7 @@
 //! - [`plan`]: desired instances against prior objects, by schema alone. Start at [`plan::create`].
 //! - [`operations`]: a plan as a graph of steps, the order decided once. [`apply`]: runs them, each journaled.
 //! - [`store`]: what a state owes the engine. [`events`]: what happens, for whoever shows it.
-//! - [`validate`], [`console`]: the evaluator without a plan. [`format`]: text to text.
+//! - [`validate`], [`console`]: the evaluator without a plan. [`format`]: text to text. [`diagram`]: what waits for what.
 //!
 //! What is absent holds it together: no shared context that phases write to; no second code path for refresh, order or
 //! execution; nothing in `apply` that decides; nothing here that prints.
@@ -27,8 +27,11 @@ extern crate self as plumb_engine;
 pub mod addr;
 pub mod apply;
 pub mod config;
+#[cfg(test)]
+mod conformance;
 pub mod console;
 pub mod diagnostic;
+pub mod diagram;
 pub mod eval;
 pub mod events;
 pub mod format;

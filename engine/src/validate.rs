@@ -6,7 +6,7 @@ use crate::addr::{Mode, ResourceName};
 use crate::config::graph::{Node, Order};
 use crate::config::{Condition, Config, ModuleIndex, ProviderAddr, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, check_names, expand};
+use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, check_blocks, check_names, expand};
 use crate::plan::propose::{mark_sensitive, propose};
 use crate::provider::Providers;
 use crate::schema::Schema;
@@ -27,6 +27,7 @@ pub fn validate(config: &Config, providers: &Providers, settings: Settings) -> D
     }
     // What the check of names tells is not told again where the evaluation comes to the same place.
     let mut diagnostics = check_names(config, providers);
+    diagnostics.extend(check_blocks(config, providers));
     let known: BTreeSet<_> = diagnostics.iter().map(|it| (it.summary.clone(), it.subject)).collect();
     let more = std::mem::take(&mut validator.diagnostics)
         .into_iter()

@@ -68,6 +68,11 @@ pub(crate) fn run_not_begun(run: &str) -> StoreError {
     conflict(format_args!("run {run}"), "it has not begun")
 }
 
+/// A run that was never recorded, or was forgotten since.
+pub(crate) fn unknown_run(run: &str) -> StoreError {
+    conflict(format_args!("run {run}"), "the state does not know it; \"plumb history\" lists the runs that it knows")
+}
+
 /// A run that begins under the lease of another.
 pub(crate) fn foreign_run(run: &str, lease: &Lease) -> StoreError {
     conflict(format_args!("run {run}"), format_args!("the lease is that of run {}", lease.run))
@@ -81,6 +86,11 @@ pub(crate) fn not_covered(row: &Row, lease: &Lease) -> StoreError {
 /// An operation that is not open.
 pub(crate) fn not_open(operation: OperationId) -> StoreError {
     conflict(format_args!("operation {}", operation.0), "it has ended before, or never began")
+}
+
+/// A query by hand that cannot be answered.
+pub(crate) fn bad_query(reason: &str) -> StoreError {
+    conflict("the query", reason)
 }
 
 fn conflict(subject: impl ToString, reason: impl ToString) -> StoreError {

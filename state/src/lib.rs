@@ -13,4 +13,4 @@ pub mod state_v4;
 
 pub use memory::MemoryStore;
 pub use options::{Clock, Died, LEASE, Options};
-pub use sqlite::SqliteStore;
+pub use sqlite::{SqliteStore, Table};

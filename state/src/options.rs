@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use crate::seal::StateKey;
+
 /// How long a lease lasts unless it is renewed.
 pub const LEASE: Duration = Duration::from_secs(60);
 
@@ -23,11 +25,15 @@ pub struct Options {
     pub lease: Duration,
     /// Tells whether a holder has died, so that nobody waits for the end of its lease.
     pub died: Died,
+    /// The key that sensitive values are sealed with; a new state is sealed with it from the beginning.
+    pub key: Option<StateKey>,
+    /// Show sealed values as null where the key is missing or wrong, in place of refusing to open.
+    pub hide_sealed: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { clock: Arc::new(Timestamp::now), lease: LEASE, died: Arc::new(|_| false) }
+        Self { clock: Arc::new(Timestamp::now), lease: LEASE, died: Arc::new(|_| false), key: None, hide_sealed: false }
     }
 }
 

@@ -2,6 +2,9 @@
 
 mod failure;
 mod fmt;
+mod graph;
+mod history;
+mod metadata;
 mod normalize;
 mod options;
 mod parse;
@@ -14,6 +17,9 @@ use plumb_engine::addr::{InstanceAddr, Target};
 
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
+pub use graph::{GraphArgs, GraphFormat};
+pub use history::{HistoryArgs, HistoryCommand, HistoryPruneArgs, HistoryShowArgs, SqlArgs};
+pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 pub use test::TestArgs;
@@ -38,6 +44,8 @@ pub struct Cli {
 pub enum Command {
     /// Prepare the working directory.
     Init(InitArgs),
+    /// Install the modules that the configuration calls.
+    Get(GetArgs),
     /// Check whether the configuration is valid.
     Validate(ValidateArgs),
     /// Show what would be done to make the infrastructure as the configuration says.
@@ -65,23 +73,35 @@ pub enum Command {
     Test(TestArgs),
     /// Rewrite files in the canonical layout.
     Fmt(FmtArgs),
+    /// Describe the language to programs.
+    #[command(subcommand)]
+    Metadata(MetadataCommand),
+    /// Draw what waits for what.
+    Graph(GraphArgs),
+    /// Show what runs did.
+    History(HistoryArgs),
+    /// Ask the state by an SQL query.
+    Sql(SqlArgs),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.
     Version(VersionArgs),
 }
 
-/// `init`. Modules are local and providers built in, so most options of other tools have nothing to do; they are taken
-/// so that wrappers can give them.
+/// `init`. Providers are built in, so some options of other tools have nothing to do; they are taken so that wrappers can
+/// give them.
 #[derive(Args, Debug)]
 #[command(args_override_self = true)]
 pub struct InitArgs {
     /// Ask for nothing.
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
     pub input: bool,
-    /// Taken for compatibility.
+    /// Install the newest modules that the version constraints allow.
     #[arg(long)]
     pub upgrade: bool,
+    /// Copy this module into the working directory first.
+    #[arg(long, value_name = "SOURCE")]
+    pub from_module: Option<String>,
     /// Taken for compatibility.
     #[arg(long)]
     pub reconfigure: bool,
@@ -97,7 +117,7 @@ pub struct InitArgs {
     /// Taken for compatibility.
     #[arg(long, value_name = "TEXT")]
     pub backend_config: Vec<String>,
-    /// Taken for compatibility.
+    /// Install modules; with "false", those that are installed must do.
     #[arg(long, num_args = 0..=1, require_equals = true, default_value_t = true, default_missing_value = "true", action = clap::ArgAction::Set, value_name = "BOOL")]
     pub get: bool,
     /// Taken for compatibility.
@@ -109,6 +129,18 @@ pub struct InitArgs {
     /// Locks.
     #[command(flatten)]
     pub lock: LockOptions,
+    /// Output.
+    #[command(flatten)]
+    pub view: ViewOptions,
+}
+
+/// `get`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct GetArgs {
+    /// Take the newest versions that the constraints allow.
+    #[arg(long)]
+    pub update: bool,
     /// Output.
     #[command(flatten)]
     pub view: ViewOptions,
@@ -233,6 +265,8 @@ pub enum StateCommand {
     Pull(StatePullArgs),
     /// Replace the state by JSON of Terraform's format, version 4.
     Push(StatePushArgs),
+    /// Seal sensitive values with another key, or with none.
+    Rekey(StateRekeyArgs),
 }
 
 /// `state list`.
@@ -259,6 +293,9 @@ pub struct StateListArgs {
 pub struct StateShowArgs {
     /// The instance.
     pub address: InstanceAddr,
+    /// As it was after this run, or at this time (RFC 3339).
+    #[arg(long, value_name = "RUN|TIME")]
+    pub at: Option<String>,
     /// State.
     #[command(flatten)]
     pub state: StateOption,
@@ -331,6 +368,24 @@ pub struct StatePushArgs {
     /// Write even a state of another lineage, or one that is older.
     #[arg(long)]
     pub force: bool,
+    /// Locks.
+    #[command(flatten)]
+    pub lock: LockOptions,
+    /// State.
+    #[command(flatten)]
+    pub state: StateOption,
+    /// Output.
+    #[command(flatten)]
+    pub view: ViewOptions,
+}
+
+/// `state rekey`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct StateRekeyArgs {
+    /// Have the values in clear from now on.
+    #[arg(long)]
+    pub none: bool,
     /// Locks.
     #[command(flatten)]
     pub lock: LockOptions,

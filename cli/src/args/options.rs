@@ -67,6 +67,9 @@ pub struct PlanningOptions {
     /// All but this module, resource or instance, and whatever needs it.
     #[arg(long, value_name = "ADDRESS")]
     pub exclude: Vec<Target>,
+    /// Plan to bring back what this run changed, whatever the configuration says.
+    #[arg(long, value_name = "RUN", conflicts_with_all = ["destroy", "refresh_only", "replace", "target", "exclude"])]
+    pub revert: Option<String>,
     /// Variables.
     #[command(flatten)]
     pub variables: VariableArgs,

@@ -126,7 +126,7 @@ async fn planned(
     let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
     settle_interrupted(&loaded, args, deadline, session, ui).await?;
     let snapshot = workspace::snapshot(&args.state)?;
-    let result = plan::make(&loaded, &snapshot, args.planning.plan_options(), session, ui).await;
+    let result = plan::asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;
     if !plan::show(&result, &loaded, session, ui) {
         return Ok(Err(Exit::Error));
     }
@@ -282,11 +282,18 @@ fn command_name(mode: PlanMode) -> &'static str {
     }
 }
 
-/// The commit of the configuration, with `+` when the work tree differs; `None` outside of git.
+/// The commit of the configuration, with `+` when files of it differ; `None` outside of git.
 async fn commit() -> Option<String> {
     let head = git(&["rev-parse", "HEAD"]).await?;
-    let changes = git(&["status", "--porcelain", "--", "."]).await?;
-    Some(format!("{}{}", head.trim(), if changes.trim().is_empty() { "" } else { "+" }))
+    let changes = git(&["status", "--porcelain", "--untracked-files=all", "--", "."]).await?;
+    let differs = changes.lines().any(|line| !line.starts_with("??") || is_configuration(line));
+    Some(format!("{}{}", head.trim(), if differs { "+" } else { "" }))
+}
+
+/// Whether a new file is part of a configuration; states and plans beside it are not.
+fn is_configuration(line: &str) -> bool {
+    let path = line.trim_end_matches('"');
+    [".tf", ".tf.json", ".tfvars", ".tfvars.json", ".tftpl"].iter().any(|end| path.ends_with(end))
 }
 
 async fn git(arguments: &[&str]) -> Option<String> {

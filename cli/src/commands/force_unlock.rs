@@ -15,7 +15,7 @@ pub fn run(args: &ForceUnlockArgs, ui: &Ui) -> Result<Exit, Failure> {
         ui.out("\nforce-unlock cancelled.\n");
         return Ok(Exit::Error);
     }
-    if !workspace::open(&args.state)?.force_unlock(&args.run)? {
+    if !workspace::open_hiding(&args.state)?.force_unlock(&args.run)? {
         let detail = format!(
             "No run {:?} holds a lock. The error about the lock names the run that does; a lease that has ended needs \
              no breaking.",

@@ -55,6 +55,7 @@ pub async fn run(args: &ImportArgs, session: &Session, ui: &Ui) -> Result<Exit, 
     let scope = Scope::write([Row::instance(&change.object.addr)]);
     let lock = lock::acquire(&store, "import", scope, args.lock.deadline()).await?;
     store.write_objects(&lock.lease, &[write])?;
+    lock.begin("import", &format!("{} from {:?}", args.address, args.id))?;
     lock.release()?;
     ui.diagnostics(&result.diagnostics, Some(&loaded.config.sources));
     ui.out(

@@ -1,4 +1,4 @@
-//! `init`: reads the configuration and leaves the files behind that other tools look for.
+//! `init`: installs modules and leaves the files behind that other tools look for.
 
 use std::fs;
 use std::path::Path;
@@ -7,6 +7,7 @@ use plumb_engine::config;
 use plumb_engine::diagnostic::Diagnostic;
 
 use crate::args::InitArgs;
+use crate::modules::{self, InstallOptions};
 use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
 
@@ -19,9 +20,23 @@ const LOCK_TEXT: &str = "\
 ";
 
 /// Runs the command.
-pub fn run(_args: &InitArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
-    ui.out("Initializing the backend...\n");
-    let (config, found) = config::load(Path::new("."));
+pub fn run(args: &InitArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
+    let data_dir = session.data_dir();
+    let options = InstallOptions {
+        data_dir: &data_dir,
+        upgrade: args.upgrade,
+        environment: &session.environment,
+        header: if args.upgrade { "Upgrading modules...\n" } else { "Initializing modules...\n" },
+        say: &|text| ui.out(text),
+    };
+    if let Some(address) = &args.from_module {
+        modules::copy_from(address, &options)?;
+    }
+    if args.backend {
+        ui.out("Initializing the backend...\n");
+    }
+    let (config, found) =
+        if args.get { modules::install(&options) } else { config::load_installed(Path::new("."), &data_dir) };
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
     }

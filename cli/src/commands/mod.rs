@@ -6,19 +6,25 @@ mod console;
 mod drift;
 mod fmt;
 mod force_unlock;
+mod get;
+mod graph;
+mod history;
 mod import;
 mod init;
+mod metadata;
 mod output;
 mod plan;
 mod show;
+mod sql;
 mod state_edit;
 mod state_exchange;
+mod state_rekey;
 mod state_view;
 mod test;
 mod validate;
 mod version;
 
-use crate::args::{Command, StateCommand};
+use crate::args::{Command, MetadataCommand, StateCommand};
 use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
 
@@ -26,6 +32,7 @@ use crate::ui::Ui;
 pub async fn run(command: Command, session: &Session) -> Exit {
     match command {
         Command::Init(it) => finish(session.ui(&it.view, false), |ui| init::run(&it, session, ui)),
+        Command::Get(it) => finish(session.ui(&it.view, false), |ui| get::run(&it, session, ui)),
         Command::Validate(it) => {
             let ui = session.ui(&it.view, false);
             validate::run(&it, session, &ui)
@@ -66,6 +73,15 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             shown(&ui, console::run(&it, session, &ui).await)
         }
         Command::Fmt(it) => fmt::run(&it, &session.ui(&it.view, false)),
+        Command::Metadata(MetadataCommand::Functions(it)) => {
+            finish(session.ui(&it.view, false), |ui| metadata::functions(&it, ui))
+        }
+        Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, ui)),
+        Command::History(it) => {
+            let (ui, result) = history::run(&it, session);
+            shown(&ui, result)
+        }
+        Command::Sql(it) => finish(session.ui(&it.view, false), |ui| sql::run(&it, ui)),
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }
@@ -87,6 +103,10 @@ async fn state(command: StateCommand, session: &Session) -> Exit {
         StateCommand::Push(it) => {
             let ui = session.ui(&it.view, false);
             shown(&ui, state_exchange::push(&it, &ui).await)
+        }
+        StateCommand::Rekey(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, state_rekey::run(&it, session, &ui).await)
         }
     }
 }

@@ -4,9 +4,10 @@ use plumb_engine::diagnostic::Diagnostic;
 use plumb_engine::events::{Events, Silent};
 use plumb_engine::plan::file::PlanFile;
 use plumb_engine::plan::{self, Plan, PlanMode, PlanOptions, PlanRequest, PlanResult};
-use plumb_engine::store::Snapshot;
+use plumb_engine::store::{History, Snapshot};
 
-use crate::args::PlanArgs;
+use super::history;
+use crate::args::{PlanArgs, PlanningOptions, StateOption};
 use crate::plan_file;
 use crate::progress::Progress;
 use crate::render::{self, json_stream, summary};
@@ -29,7 +30,7 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         ui.diagnostics(&Diagnostic::warning("An earlier run was interrupted", detail).into(), None);
     }
     let snapshot = workspace::snapshot(&args.state)?;
-    let result = make(&loaded, &snapshot, args.planning.plan_options(), session, ui).await;
+    let result = asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;
     if !show(&result, &loaded, session, ui) {
         return Ok(Exit::Error);
     }
@@ -42,6 +43,33 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         ui.out(&render::plan::next_step(saved.as_deref(), ui.view(&session.providers)));
     }
     Ok(if changes && args.detailed_exitcode { Exit::Changes } else { Exit::Success })
+}
+
+/// Makes the plan that the options of a command ask for: of the configuration, or of what a run is to be undone of.
+pub async fn asked(
+    loaded: &Loaded,
+    snapshot: &Snapshot,
+    (planning, state): (&PlanningOptions, &StateOption),
+    session: &Session,
+    ui: &Ui,
+) -> Result<PlanResult, Failure> {
+    let options = planning.plan_options();
+    let Some(run) = &planning.revert else { return Ok(make(loaded, snapshot, options, session, ui).await) };
+    let run = history::find(&history::store(state)?, run)?.run.id;
+    let changes = match workspace::existing(state)? {
+        Some(store) => store.changes(&run)?,
+        None => Vec::new(),
+    };
+    let request = PlanRequest {
+        config: &loaded.config,
+        variables: &loaded.variables,
+        snapshot,
+        providers: &session.providers,
+        events: &Progress::new(ui),
+        settings: session.settings(false),
+        options,
+    };
+    Ok(plan::revert(&request, &changes).await)
 }
 
 /// Makes a plan; reads are shown as they happen.

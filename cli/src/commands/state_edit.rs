@@ -68,7 +68,7 @@ async fn write(
     operation: &str,
     writes: &[ObjectWrite],
 ) -> Result<(), Failure> {
-    let store = Arc::new(workspace::open(state)?);
+    let store = Arc::new(workspace::open_hiding(state)?);
     let mut rows = Vec::new();
     for write in writes {
         match write {
@@ -78,6 +78,7 @@ async fn write(
     }
     let lock = lock::acquire(&store, operation, Scope::write(rows), options.deadline()).await?;
     store.write_objects(&lock.lease, writes)?;
+    lock.begin(operation, &format!("{} object(s)", writes.len()))?;
     lock.release()
 }
 

@@ -35,6 +35,7 @@ pub async fn push(args: &StatePushArgs, ui: &Ui) -> Result<Exit, Failure> {
     let result = check(&store.snapshot()?, &pushed, args.force);
     if result.is_ok() {
         store.replace(&lock.lease, &pushed)?;
+        lock.begin("state push", &format!("{} object(s)", pushed.objects.len()))?;
     }
     lock.release()?;
     result?;

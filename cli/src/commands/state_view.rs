@@ -1,8 +1,9 @@
 //! `state list` and `state show`.
 
 use plumb_engine::diagnostic::Diagnostic;
-use plumb_engine::store::{ObjectKey, Snapshot};
+use plumb_engine::store::{History, Moment, ObjectKey, Snapshot};
 
+use super::history;
 use crate::args::{StateListArgs, StateOption, StateShowArgs};
 use crate::render::state_show;
 use crate::session::{Exit, Failure, Session};
@@ -33,7 +34,10 @@ pub fn list(args: &StateListArgs, ui: &Ui) -> Result<Exit, Failure> {
 
 /// Runs `state show`.
 pub fn show(args: &StateShowArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
-    let snapshot = existing(&args.state)?;
+    let snapshot = match &args.at {
+        None => existing(&args.state)?,
+        Some(at) => past(&args.state, at)?,
+    };
     let objects: Vec<_> = snapshot.objects.iter().filter(|(key, _)| key.addr == args.address).collect();
     if objects.is_empty() {
         return Err(no_match(&args.address.to_string()).into());
@@ -44,16 +48,31 @@ pub fn show(args: &StateShowArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
     Ok(Exit::Success)
 }
 
-/// The state, which must exist.
+/// The state as it was after a run or at a time.
+fn past(state: &StateOption, at: &str) -> Result<Snapshot, Failure> {
+    let store = history::store(state)?;
+    let moment = match at.parse::<jiff::Timestamp>() {
+        Ok(time) => Moment::Time(format!("{time:.3}")),
+        Err(_) => Moment::After(history::find(&store, at)?.run.id),
+    };
+    Ok(store.at(&moment)?)
+}
+
+/// The state, which must exist; sealed values are null where the key is missing.
 pub fn existing(state: &StateOption) -> Result<Snapshot, Failure> {
     if !state.path.exists() {
-        let detail = format!(
-            "There is no file {}. Run the command in a directory where plumb was applied, or name the file with -state.",
-            state.path.display()
-        );
-        return Err(Diagnostic::error("No state file was found", detail).into());
+        return Err(no_state(state).into());
     }
-    workspace::snapshot(state)
+    workspace::listing(state)
+}
+
+/// There is no state.
+pub fn no_state(state: &StateOption) -> Diagnostic {
+    let detail = format!(
+        "There is no file {}. Run the command in a directory where plumb was applied, or name the file with -state.",
+        state.path.display()
+    );
+    Diagnostic::error("No state file was found", detail)
 }
 
 /// Nothing in the state has this address.

@@ -13,7 +13,7 @@ use crate::ui::Ui;
 
 /// Runs the command.
 pub fn run(args: &ValidateArgs, session: &Session, ui: &Ui) -> Exit {
-    let (config, mut found) = config::load(Path::new("."));
+    let (config, mut found) = config::load_installed(Path::new("."), &session.data_dir());
     if !found.has_errors() {
         found.extend(validate(&config, &session.providers, session.settings(false)));
     }

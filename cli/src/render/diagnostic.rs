@@ -2,6 +2,7 @@
 
 use anstyle::AnsiColor;
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics, Severity};
+use plumb_engine::functions;
 use plumb_engine::source::{SourceFile, SourceMap, Span};
 use unicode_width::UnicodeWidthStr;
 
@@ -87,13 +88,25 @@ fn place(it: &Diagnostic, sources: Option<&SourceMap>, paint: Paint) -> Option<S
     if let Some((span, sources)) = subject {
         out += &snippet(span, it.context, sources.file(span.file), paint);
     }
-    if !it.values.is_empty() {
+    let signature = it.function.as_deref().and_then(signature);
+    if !it.values.is_empty() || signature.is_some() {
         out += &format!("    {}\n", paint.dim("├────────────────"));
-        for (reference, value) in &it.values {
-            out += &format!("    {} {} is {value}\n", paint.dim("│"), paint.bold(reference));
+        if let Some(signature) = signature {
+            out += &format!("    {} while calling {signature}\n", paint.dim("│"));
+        }
+        for (reference, statement) in &it.values {
+            out += &format!("    {} {} {statement}\n", paint.dim("│"), paint.bold(reference));
         }
     }
     (!out.is_empty()).then_some(out)
+}
+
+/// A function with the names of its parameters, as it was called: `substr(str, offset, length)`.
+fn signature(called: &str) -> Option<String> {
+    let function = functions::find(called)?;
+    let mut names: Vec<String> = function.parameters.iter().map(|it| it.name.to_owned()).collect();
+    names.extend(function.variadic.map(|it| format!("{}...", it.name)));
+    Some(format!("{called}({})", names.join(", ")))
 }
 
 fn snippet(span: Span, context: Option<Span>, file: &SourceFile, paint: Paint) -> String {
@@ -139,7 +152,7 @@ mod tests {
         let it = Diagnostic::error("Unsupported attribute", "A number has no attributes.")
             .at(Span::new(file, at, at + 9))
             .of("aws_vpc.main")
-            .with_value("var.x", "5");
+            .with_value("var.x", "is 5");
         (sources, it)
     }
 

@@ -1,10 +1,12 @@
 //! Diagnostics as JSON: in `validate -json` and in the stream of `-json`.
 
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics, Severity};
+use plumb_engine::functions;
 use plumb_engine::source::{Position, SourceFile, SourceMap, Span};
 use serde_json::{Value as Json, json};
 
 use super::diagnostic::enclosing_block;
+use super::json_functions;
 
 /// One diagnostic.
 pub fn diagnostic(it: &Diagnostic, sources: Option<&SourceMap>) -> Json {
@@ -59,16 +61,20 @@ fn snippet(it: &Diagnostic, span: Span, file: &SourceFile, start: Position) -> J
     let values: Vec<Json> = it
         .values
         .iter()
-        .map(|(reference, value)| json!({ "traversal": reference, "statement": format!("is {value}") }))
+        .map(|(reference, statement)| json!({ "traversal": reference, "statement": statement }))
         .collect();
-    json!({
+    let mut out = json!({
         "context": enclosing_block(file, start.line),
         "code": code,
         "start_line": first.line,
         "highlight_start_offset": offset(span.range().start),
         "highlight_end_offset": offset(span.range().end),
         "values": values,
-    })
+    });
+    if let Some((called, function)) = it.function.as_deref().and_then(|it| Some((it, functions::find(it)?))) {
+        out["function_call"] = json!({ "called_as": called, "signature": json_functions::call_signature(function) });
+    }
+    out
 }
 
 fn first_line_offset(file: &SourceFile, at: Position) -> usize {
@@ -85,7 +91,7 @@ mod tests {
         let mut sources = SourceMap::default();
         let file = sources.add("main.tf", text);
         let at = text.find("var.y").unwrap();
-        let it = Diagnostic::error("Bad", "Why.").at(Span::new(file, at, at + 5)).with_value("var.y", "5");
+        let it = Diagnostic::error("Bad", "Why.").at(Span::new(file, at, at + 5)).with_value("var.y", "is 5");
         let document = validation(&it.into(), Some(&sources));
         assert_eq!(document["valid"], false);
         insta::assert_snapshot!(serde_json::to_string_pretty(&document["diagnostics"][0]).unwrap(), @r#"

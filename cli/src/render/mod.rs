@@ -3,7 +3,10 @@
 pub mod diagnostic;
 pub mod diff;
 pub mod drift;
+pub mod graph;
+pub mod history;
 pub mod json_diagnostic;
+pub mod json_functions;
 pub mod json_plan;
 pub mod json_state;
 pub mod json_stream;
@@ -16,6 +19,7 @@ pub mod progress;
 mod schema;
 pub mod state_show;
 pub mod summary;
+pub mod table;
 #[cfg(test)]
 mod tests;
 mod unified_diff;

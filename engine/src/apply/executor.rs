@@ -12,14 +12,15 @@ use futures::stream::FuturesUnordered;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 
+use super::conditions::Conditions;
 use super::prepare::{final_object, without_write_only};
-use super::record::{Outputs, first_writes, output_record, record, schema_of};
+use super::record::{Outputs, first_writes, record, schema_of};
 use super::{ApplyOutcome, ApplyRequest, Stop};
 use crate::addr::{InstanceKey, Mode, ResourceName};
-use crate::config::graph::{Node, Order};
-use crate::config::{ModuleIndex, ProviderAddr};
+use crate::config::ProviderAddr;
+use crate::config::graph::Order;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, Verdict, final_value, root_variable};
+use crate::eval::{Each, Evaluator, ModuleId, final_value, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
@@ -27,8 +28,7 @@ use crate::plan::walk::provider_error;
 use crate::plan::{Action, Counts, PlanMode, ResourceChange};
 use crate::provider::{Client, Creation, IntentKey, Provider, ProviderError};
 use crate::store::{
-    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, OutputRecord,
-    RunStatus, StoreError,
+    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, RunStatus, StoreError,
 };
 use crate::value::{self, Value};
 
@@ -37,7 +37,7 @@ const TICK: Duration = Duration::from_secs(10);
 
 /// Where a step stands. Every step goes from `Waiting` to `Ready` to `Running` to one of the last three.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Progress {
+pub(super) enum Progress {
     /// Something that it needs is not done.
     Waiting,
     /// It may start.
@@ -78,18 +78,19 @@ type Task<'a> = BoxFuture<'a, Finished>;
 
 /// An apply under way.
 pub struct Executor<'a> {
-    request: &'a ApplyRequest<'a>,
-    order: Order,
-    operations: Operations,
-    progress: Vec<Progress>,
+    pub(super) request: &'a ApplyRequest<'a>,
+    pub(super) order: Order,
+    pub(super) operations: Operations,
+    pub(super) progress: Vec<Progress>,
     waits: Vec<usize>,
     ready: BTreeSet<NodeIndex>,
     running: BTreeMap<NodeIndex, Running>,
-    evaluator: Evaluator<'a>,
+    pub(super) evaluator: Evaluator<'a>,
     repetitions: HashMap<(ModuleId, ResourceName), Arc<BTreeMap<InstanceKey, Each>>>,
+    pub(super) conditions: Conditions,
     clients: BTreeMap<ProviderAddr, Arc<dyn Client>>,
     done: Counts,
-    diagnostics: Diagnostics,
+    pub(super) diagnostics: Diagnostics,
     broken: bool,
 }
 
@@ -120,6 +121,7 @@ impl<'a> Executor<'a> {
             .node_indices()
             .map(|at| operations.graph.neighbors_directed(at, Direction::Incoming).count())
             .collect();
+        let conditions = Conditions::new(request.config, &order);
         let mut executor = Self {
             request,
             order,
@@ -130,6 +132,7 @@ impl<'a> Executor<'a> {
             running: BTreeMap::new(),
             evaluator,
             repetitions: HashMap::new(),
+            conditions,
             clients: BTreeMap::new(),
             done: Counts { import: request.plan.counts().import, ..Counts::default() },
             diagnostics: Diagnostics::new(),
@@ -350,21 +353,35 @@ impl<'a> Executor<'a> {
 
     /// The block of the change's instance, evaluated with all that is known by now.
     fn configure(&mut self, change: &ResourceChange, schema: &crate::schema::Schema) -> Result<Value, Diagnostics> {
+        if let Some(given) = self.request.plan.given.get(&change.object) {
+            return super::record::resolve(given, self.request.store);
+        }
         let addr = &change.object.addr;
         let gone = || Diagnostic::error("Instance not in configuration", format!("{addr} has no block any more."));
         let module = self.evaluator.find_module(&addr.module).ok_or_else(gone)?;
-        let slot = (module, addr.resource.clone());
+        let each = self.each(module, &addr.resource, &addr.key)?.ok_or_else(gone)?;
+        self.conditions_before(module, addr, &each)?;
+        self.evaluator.configure(module, &addr.resource, (&addr.key, &each), schema).map(|it| it.config)
+    }
+
+    /// What tells an instance apart inside its block; `None` when the configuration has no such instance.
+    pub(super) fn each(
+        &mut self,
+        module: ModuleId,
+        resource: &ResourceName,
+        key: &InstanceKey,
+    ) -> Result<Option<Each>, Diagnostics> {
+        let slot = (module, resource.clone());
         let repetition = match self.repetitions.get(&slot) {
             Some(known) => known.clone(),
             None => {
-                let (_, keys) = self.evaluator.expand_resource(module, &addr.resource)?;
+                let (_, keys) = self.evaluator.expand_resource(module, resource)?;
                 let keys = Arc::new(keys.into_iter().collect::<BTreeMap<_, _>>());
                 self.repetitions.insert(slot, keys.clone());
                 keys
             }
         };
-        let each = repetition.get(&addr.key).ok_or_else(gone)?;
-        self.evaluator.configure(module, &addr.resource, (&addr.key, each), schema).map(|it| it.config)
+        Ok(repetition.get(key).cloned())
     }
 
     async fn client(&mut self, provider: &str) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
@@ -406,9 +423,11 @@ impl<'a> Executor<'a> {
         let (object, action) = (&running.object, running.action);
         match finished.result {
             Ok(value) => {
+                let holds = value.as_ref().is_none_or(|value| self.conditions_after(&object.addr, value));
                 let id = value.as_ref().and_then(id_of).or(running.id.clone());
                 self.request.events.event(Event::OperationDone { object, action, id: id.as_deref(), elapsed });
-                self.set(finished.node, Progress::Done);
+                // The object is there, but nothing may be made from what is not as it should be.
+                self.set(finished.node, if holds { Progress::Done } else { Progress::Failed });
             }
             Err(failure) => {
                 self.request.events.event(Event::OperationFailed { object, action, elapsed });
@@ -452,9 +471,10 @@ impl<'a> Executor<'a> {
             OperationKind::Read => {}
             _ => self.done.add += 1,
         }
-        if let Some(module) = self.evaluator.find_module(&object.addr.module) {
-            self.evaluator.objects.set(module, &object.addr.resource, &object.addr.key, value.clone());
-            self.postconditions(module, &object, &value);
+        // What no block asks for is nothing that blocks see.
+        let block = !self.request.plan.given.contains_key(&change.object);
+        if let Some(module) = self.evaluator.find_module(&object.addr.module).filter(|_| block) {
+            self.evaluator.objects.set(module, &object.addr.resource, &object.addr.key, value);
         }
         Ok(())
     }
@@ -486,26 +506,6 @@ impl<'a> Executor<'a> {
             _ => {}
         }
         self.journal_end(journaled, &OperationOutcome::Failed(failure.error.to_string()), &writes)
-    }
-
-    fn postconditions(&mut self, module: ModuleId, object: &ObjectKey, value: &Value) {
-        let conditions = &self.evaluator.block(module, &object.addr.resource).lifecycle.postconditions;
-        if conditions.is_empty() {
-            return;
-        }
-        let slot = (module, object.addr.resource.clone());
-        let each = self.repetitions.get(&slot).and_then(|keys| keys.get(&object.addr.key)).cloned().unwrap_or_default();
-        for condition in conditions {
-            match self.evaluator.condition(module, condition, (&each, Some(value.clone()))) {
-                Ok(Verdict::Fails(Ok(message))) => {
-                    let diagnostic = Diagnostic::error("Resource postcondition failed", message);
-                    self.diagnostics.push(diagnostic.at(condition.condition.span).of(object));
-                }
-                Ok(Verdict::Fails(Err(hidden))) => self.diagnostics.push(hidden.of(object)),
-                Ok(_) => {}
-                Err(found) => self.diagnostics.extend(found.of(object)),
-            }
-        }
     }
 
     fn journal(&self, intent: &Intent) -> Result<OperationId, Diagnostics> {
@@ -556,6 +556,7 @@ impl<'a> Executor<'a> {
     pub fn finish(mut self) -> ApplyOutcome {
         let interrupted = *self.request.stop.borrow() != Stop::Go
             && self.progress.iter().any(|it| !matches!(it, Progress::Done | Progress::Failed | Progress::Skipped));
+        self.remaining_conditions();
         let outputs = if self.broken { Outputs::new() } else { self.write_outputs() };
         let mut calls: BTreeMap<Arc<str>, u64> = BTreeMap::new();
         for (addr, client) in &self.clients {
@@ -566,65 +567,8 @@ impl<'a> Executor<'a> {
             (_, true) => RunStatus::Failed,
             _ => RunStatus::Succeeded,
         };
-        ApplyOutcome { status, done: self.done, diagnostics: self.diagnostics, outputs, calls }
-    }
-
-    /// Writes the outputs that the plan changes, and returns all of them as they are now.
-    fn write_outputs(&mut self) -> Outputs {
-        let mut outputs = self.request.store.snapshot().map(|it| it.outputs).unwrap_or_default();
-        let changes = self.changed_outputs();
-        if let Err(error) = self.request.store.write_outputs(self.request.lease, &changes) {
-            self.diagnostics.extend(store_failed(error));
-        }
-        for (name, output) in changes {
-            match output {
-                Some(output) => outputs.insert(name, output),
-                None => outputs.remove(&name),
-            };
-        }
-        outputs
-    }
-
-    /// Outputs that the plan changes, as they are now; one that needs something that was not done keeps its stored
-    /// value. Others may be changed by another run at the same time.
-    fn changed_outputs(&mut self) -> BTreeMap<Arc<str>, Option<OutputRecord>> {
-        let request = self.request;
-        let changed = request.plan.outputs.iter().filter(|(_, it)| it.action != Action::NoOp);
-        if request.plan.mode == PlanMode::Destroy {
-            let all_done = self.progress.iter().all(|it| *it == Progress::Done);
-            let gone = all_done && request.plan.targets.is_empty();
-            return if gone { changed.map(|(name, _)| (name.clone(), None)).collect() } else { BTreeMap::new() };
-        }
-        let undone: BTreeSet<_> = self
-            .operations
-            .graph
-            .node_indices()
-            .filter(|at| self.progress[at.index()] != Progress::Done)
-            .filter_map(|at| match &self.operations.graph[at] {
-                Step::Operation(operation) => Some(request.plan.changes[operation.change].object.addr.config()),
-                Step::Made(_) | Step::Gone(_) => None,
-            })
-            .collect();
-        self.evaluator.forget_unknown();
-        let mut outputs = BTreeMap::new();
-        for (name, change) in changed {
-            let Some(output) = request.config.root().outputs.get(name).filter(|_| change.action != Action::Delete)
-            else {
-                outputs.insert(name.clone(), None);
-                continue;
-            };
-            let node = Node::Output(ModuleIndex(0), name.clone());
-            let needs = self.order.closure([&node]);
-            let waits = needs.iter().filter_map(|it| it.resource(request.config)).any(|it| undone.contains(&it));
-            let value =
-                if waits || output.ephemeral { None } else { self.evaluator.output(Evaluator::ROOT, name).ok() };
-            if let Some(value) = value.filter(Value::is_wholly_known) {
-                // A null is not stored.
-                let record = (!value.is_null()).then(|| output_record(&value, output.sensitive));
-                outputs.insert(name.clone(), record);
-            }
-        }
-        outputs
+        let checks = self.conditions.finish(self.request.config);
+        ApplyOutcome { status, checks, done: self.done, diagnostics: self.diagnostics, outputs, calls }
     }
 }
 

@@ -1,7 +1,9 @@
 //! Applying a plan: operations in order, each written down before it is sent and after it is done.
 
+mod conditions;
 mod executor;
 mod marks;
+mod outputs;
 mod prepare;
 mod record;
 mod recover;
@@ -20,7 +22,7 @@ use crate::config::{Config, Variables};
 use crate::diagnostic::Diagnostics;
 use crate::eval::Settings;
 use crate::events::Events;
-use crate::plan::{Counts, Plan};
+use crate::plan::{CheckResult, Counts, Plan};
 use crate::provider::Providers;
 use crate::store::{Lease, OutputRecord, RunStatus, Store};
 
@@ -68,6 +70,8 @@ pub struct ApplyOutcome {
     pub done: Counts,
     /// Errors and warnings.
     pub diagnostics: Diagnostics,
+    /// Results of the conditions, by the address of their block.
+    pub checks: Vec<CheckResult>,
     /// Outputs of the root module as they are now.
     pub outputs: BTreeMap<Arc<str>, OutputRecord>,
     /// API calls that were sent, by provider source.
@@ -84,6 +88,7 @@ pub async fn run(request: ApplyRequest<'_>) -> ApplyOutcome {
         Err(diagnostics) => {
             return ApplyOutcome {
                 status: RunStatus::Failed,
+                checks: Vec::new(),
                 done: Counts::default(),
                 diagnostics,
                 outputs: BTreeMap::new(),

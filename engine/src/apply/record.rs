@@ -5,11 +5,12 @@ use std::sync::Arc;
 
 use crate::addr::{InstanceAddr, Mode};
 use crate::config::ProviderAddr;
+use crate::diagnostic::Diagnostics;
 use crate::plan::prior::sensitive_paths;
-use crate::plan::{Action, Plan, ResourceChange};
+use crate::plan::{Action, Given, Plan, ResourceChange};
 use crate::provider::Providers;
 use crate::schema::Schema;
-use crate::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OutputRecord, Snapshot};
+use crate::store::{ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OutputRecord, Snapshot, Store};
 use crate::value::{self, Value};
 
 /// The schema of an object's type.
@@ -129,6 +130,21 @@ fn settings_changed(
         && known.status == ObjectStatus::Ready;
     let record = || record(change, schema, &change.after, known.status);
     (!same).then(|| ObjectWrite::Put(change.object.clone(), Box::new(record())))
+}
+
+/// The configuration of an object that is brought back, with the names that others have by now.
+///
+/// # Errors
+/// The state cannot be read.
+pub fn resolve(given: &Given, store: &dyn Store) -> Result<Value, Diagnostics> {
+    if given.links.is_empty() {
+        return Ok(given.config.clone());
+    }
+    let snapshot = store.snapshot().map_err(super::executor::store_failed)?;
+    Ok(given.resolved(|link| {
+        let attributes = &snapshot.objects.get(&link.object)?.attributes;
+        attributes.get(&*link.attribute)?.as_str().map(Value::string)
+    }))
 }
 
 /// Outputs as they are stored.

@@ -60,8 +60,8 @@ const TOP_LEVEL: &[(&str, &[&str])] = &[
 fn check_labels(block: &Block, count: usize, diagnostics: &mut Diagnostics) -> bool {
     let wrong = block.labels.iter().take(count).find(|label| !is_identifier(&label.name));
     if let Some(label) = wrong {
-        let summary = format!("Invalid {} name", block.kind.name);
-        diagnostics.push(Diagnostic::error(summary, NAME_RULE).at(label.span));
+        let kind = if &*block.kind.name == "check" { "check block" } else { &*block.kind.name };
+        diagnostics.push(Diagnostic::error(format!("Invalid {kind} name"), NAME_RULE).at(label.span));
     }
     wrong.is_none()
 }
@@ -111,6 +111,7 @@ pub(super) fn duplicate(kind: &str, name: impl Display, span: Span) -> Diagnosti
             let type_name = address.rsplit('.').nth(1).unwrap_or(&address);
             format!("Duplicate {kind} {type_name:?} configuration")
         }
+        "check" => format!("Duplicate check {:?} configuration", name.to_string()),
         _ => format!("Duplicate {kind} definition"),
     };
     let detail = format!(
@@ -240,6 +241,11 @@ fn import(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
         Shape { optional: &["for_each", "provider"], required: &["to", "id"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) else { return };
+    if module.parent.is_some() {
+        let detail = format!("{} has an import block, and only the root module can have one. Move it there.", module.path);
+        diagnostics.push(Diagnostic::error("Invalid import configuration", detail).at(block.header));
+        return;
+    }
     let for_each = content.attribute("for_each").map(|it| it.expr.clone());
     let Some(resource) = take(block_addr::import_target(&to.expr, for_each.is_some()), diagnostics) else { return };
     module.imports.push(ImportBlock {

@@ -51,11 +51,7 @@ impl Order {
     /// # Errors
     /// Blocks that depend on each other in a circle, one diagnostic for each circle.
     pub fn new(config: &Config) -> Result<Self, Diagnostics> {
-        let mut build = Build { config, graph: DiGraph::new(), index: HashMap::new() };
-        for (index, module) in config.indexed() {
-            build.module(index, module);
-        }
-        let Build { graph, index, .. } = build;
+        let Build { graph, index, .. } = Build::new(config, Whole::Outputs);
         match toposort(&graph, None) {
             Ok(mut sorted) => {
                 // Edges run from a block to what it needs.
@@ -141,6 +137,32 @@ impl Order {
         found
     }
 
+    /// For each block the ones of a kind that it needs, directly and through others; blocks that need none are left out.
+    pub fn needs_among(&self, of_kind: impl Fn(&Node) -> bool) -> HashMap<Node, Vec<Node>> {
+        let wanted: Vec<NodeIndex> = self.sorted.iter().copied().filter(|&at| of_kind(&self.graph[at])).collect();
+        let number: HashMap<NodeIndex, usize> = wanted.iter().enumerate().map(|(at, &it)| (it, at)).collect();
+        let mut reach: HashMap<NodeIndex, fixedbitset::FixedBitSet> = HashMap::new();
+        let mut all = HashMap::new();
+        if wanted.is_empty() {
+            return all;
+        }
+        for &at in &self.sorted {
+            let mut set = fixedbitset::FixedBitSet::with_capacity(wanted.len());
+            for need in self.graph.neighbors(at) {
+                set.union_with(&reach[&need]);
+                if let Some(&number) = number.get(&need) {
+                    set.insert(number);
+                }
+            }
+            if !set.is_clear() {
+                let nodes = set.ones().map(|it| self.graph[wanted[it]].clone()).collect();
+                all.insert(self.graph[at].clone(), nodes);
+            }
+            reach.insert(at, set);
+        }
+        all
+    }
+
     /// The resources that each resource needs, directly and through others.
     pub fn resource_dependencies(&self, config: &Config) -> BTreeMap<ConfigResource, BTreeSet<ConfigResource>> {
         let resources: Vec<ConfigResource> = self.nodes().filter_map(|node| node.resource(config)).collect();
@@ -164,7 +186,28 @@ impl Order {
     }
 }
 
+/// What every block needs directly, circles included. A called module that is named as a whole stands as its
+/// [`Node::Close`]; everything inside of one needs its [`Node::Expand`] and [`Node::Gate`].
+pub fn dependencies(config: &Config) -> BTreeMap<Node, BTreeSet<Node>> {
+    let Build { graph, .. } = Build::new(config, Whole::Close);
+    let needs = |at: NodeIndex| {
+        let own = graph[at].block_of().filter(|it| config.module(*it).parent.is_some());
+        let implied = own.into_iter().flat_map(|it| [Node::Expand(it), Node::Gate(it)]);
+        graph.neighbors(at).map(|need| graph[need].clone()).chain(implied).collect()
+    };
+    graph.node_indices().map(|at| (graph[at].clone(), needs(at))).collect()
+}
+
 impl Node {
+    /// The module whose block it is; `None` for what is no block of a module or belongs to several.
+    pub fn block_of(&self) -> Option<ModuleIndex> {
+        match self {
+            Node::Variable(module, _) | Node::Local(module, _) | Node::Output(module, _) => Some(*module),
+            Node::Resource(module, _) | Node::Check(module, _) => Some(*module),
+            Node::Expand(_) | Node::Gate(_) | Node::Close(_) | Node::Provider(_) => None,
+        }
+    }
+
     /// The resource that the node stands for.
     pub fn resource(&self, config: &Config) -> Option<ConfigResource> {
         match self {
@@ -180,9 +223,27 @@ struct Build<'c> {
     config: &'c Config,
     graph: DiGraph<Node, ()>,
     index: HashMap<Node, NodeIndex>,
+    whole: Whole,
 }
 
-impl Build<'_> {
+/// What a called module stands for where it is named as a whole.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Whole {
+    /// What can be seen of it.
+    Outputs,
+    /// Everything inside.
+    Close,
+}
+
+impl<'c> Build<'c> {
+    fn new(config: &'c Config, whole: Whole) -> Self {
+        let mut build = Build { config, graph: DiGraph::new(), index: HashMap::new(), whole };
+        for (index, module) in config.indexed() {
+            build.module(index, module);
+        }
+        build
+    }
+
     fn node(&mut self, node: Node) -> NodeIndex {
         if let Some(&at) = self.index.get(&node) {
             return at;
@@ -357,6 +418,9 @@ impl Build<'_> {
             }
             Reference::Module(name, output) => {
                 let Some(call) = module.calls.get(name) else { return Vec::new() };
+                if output.is_none() && self.whole == Whole::Close {
+                    return vec![Node::Close(call.child)];
+                }
                 let Some(child) = self.config.modules.get(call.child.0) else { return Vec::new() };
                 let all = child.outputs.keys().filter(|it| output.as_ref().is_none_or(|output| output == *it));
                 let outputs = all.map(|it| Node::Output(call.child, it.clone()));

@@ -36,14 +36,14 @@ pub fn load(dir: &Path) -> (Config, Diagnostics) {
     load_installed(dir, Path::new(DATA_DIR))
 }
 
-/// As [`load`], with values of the root module's variables for sources of modules that depend on them.
-pub fn load_given(dir: &Path, given: &Variables) -> (Config, Diagnostics) {
-    load_manifest(&Disk, dir, &dir.join(DATA_DIR).join(Manifest::FILE), given)
+/// As [`load_installed`], with values of the root module's variables for sources of modules that depend on them.
+pub fn load_given(dir: &Path, data_dir: &Path, given: &Variables) -> (Config, Diagnostics) {
+    load_manifest(&Disk, dir, &dir.join(data_dir).join(Manifest::FILE), given)
 }
 
 /// As [`load`], with installed modules in another folder.
 pub fn load_installed(dir: &Path, data_dir: &Path) -> (Config, Diagnostics) {
-    load_manifest(&Disk, dir, &dir.join(data_dir).join(Manifest::FILE), &Variables::default())
+    load_given(dir, data_dir, &Variables::default())
 }
 
 /// The same from texts instead of files: what a plan file carries. `sources` has every file that [`load`] read, by the

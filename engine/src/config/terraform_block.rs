@@ -86,6 +86,15 @@ fn state_settings(module: &mut Module, block: &Block, diagnostics: &mut Diagnost
 
 fn required_version(module: &Module, attribute: &Attribute, diagnostics: &mut Diagnostics) {
     let Some(constraints) = constraints(attribute, diagnostics) else { return };
+    if constraints.to_string().contains('-') {
+        let detail = format!(
+            "The constraint {constraints} names a version before a release, and versions of the language are compared by \
+             their numbers alone. Remove what stands after the hyphen."
+        );
+        let summary = "Invalid required_version constraint";
+        diagnostics.push(Diagnostic::error(summary, detail).at(attribute.expr.span));
+        return;
+    }
     let version = Version::parse(LANGUAGE_VERSION).expect("the constant is a version");
     if !constraints.allow(&version) {
         let whose = if module.path.is_root() { "This configuration".into() } else { format!("Module {}", module.path) };

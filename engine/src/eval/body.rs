@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use super::explain::explain;
 use super::expr::{Evaluated, eval};
 use super::leniency::Leniency;
 use super::names::{Frame, Names};
@@ -113,17 +114,21 @@ impl Decoder<'_> {
         match value::convert(&value, &spec.ty) {
             Ok(value) if value.is_null() && spec.required => {
                 let detail = format!("The argument {name:?} is required, and its value here is null. Give it a value.");
-                self.diagnostics.push(Diagnostic::error("Missing required argument", detail).at(expr.span));
-                None
+                self.wrong(expr, "Missing required argument", detail, frame)
             }
             Ok(value) => Some(value),
             Err(error) => {
                 let place = if error.path.0.is_empty() { String::new() } else { format!("{}: ", error.path) };
                 let detail = format!("Inappropriate value for attribute {name:?}: {place}{}.", error.reason);
-                self.diagnostics.push(Diagnostic::error("Incorrect attribute value type", detail).at(expr.span));
-                None
+                self.wrong(expr, "Incorrect attribute value type", detail, frame)
             }
         }
+    }
+
+    fn wrong(&mut self, expr: &Expr, summary: &str, detail: String, frame: Option<&Frame<'_>>) -> Option<Value> {
+        let diagnostic = Diagnostic::error(summary, detail).at(expr.span);
+        self.diagnostics.push(explain(diagnostic, expr, self.names, frame));
+        None
     }
 
     /// Blocks of a nested block type, `dynamic` ones included, as the value of the object's attribute.

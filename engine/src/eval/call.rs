@@ -1,7 +1,7 @@
 //! Function calls, and the two functions that decide themselves what is evaluated.
 
 use super::expr::{Evaluated, all, eval};
-use super::names::{CallSpans, Frame, Names};
+use super::names::{CallSpans, Frame, Names, Quiet};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::functions;
 use crate::source::Span;
@@ -32,18 +32,31 @@ pub(super) fn eval_call(call: &Call, span: Span, names: &mut dyn Names, frame: O
             None => return Err(not_expandable(call, &last)),
         }
     }
-    let spans = CallSpans { name: call.name.span, call: span, args: &call.args };
+    let spans = CallSpans { called: &call.name.name, name: call.name.span, call: span, args: &call.args };
     names.call(&call.name.name, &args, &spans).map(|value| value.marked(marks))
 }
 
 /// Calls a function of the language's table.
 pub(super) fn table(context: &functions::Context<'_>, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
-    let Some(function) = functions::find(name) else {
-        let near = crate::config::did_you_mean(name, functions::all().map(|it| it.name));
-        let detail = format!("There is no function named {name:?}.{near}");
-        return Err(Diagnostic::error("Call to unknown function", detail).at(spans.name).into());
-    };
+    let Some(function) = functions::find(name) else { return Err(unknown(name).at(spans.name).into()) };
     invoke(function, name, context, args, spans)
+}
+
+/// There is no such function. What stands in a namespace that is not the core's comes from a provider.
+fn unknown(name: &str) -> Diagnostic {
+    let Some((namespace, last)) = name.rsplit_once("::") else {
+        let near = functions::suggestion(name).map(|near| format!(" Did you mean {near:?}?")).unwrap_or_default();
+        return Diagnostic::error("Call to unknown function", format!("There is no function named {name:?}.{near}"));
+    };
+    let detail = match (namespace, functions::suggestion(last)) {
+        ("core", Some(near)) => format!("There is no function named {name:?}. Did you mean \"core::{near}\"?"),
+        ("core", None) => format!("There is no function named {name:?}."),
+        _ => format!(
+            "There is no function named {name:?}. A function of a provider is called provider::NAME::FUNCTION, with the \
+             provider's name from required_providers."
+        ),
+    };
+    Diagnostic::error("Unknown provider function", detail)
 }
 
 /// Calls a function; the diagnostic of a failed call is at the argument that is wrong, where one is.
@@ -57,14 +70,15 @@ pub(super) fn invoke(
     functions::call(function, context, args).map_err(|error| {
         let at = error.argument.and_then(|at| spans.args.get(at).or(spans.args.last()));
         let span = at.map_or(spans.call, |it| it.span);
-        Diagnostic::error(error.summary(), error.detail(called, function)).at(span).into()
+        let diagnostic = Diagnostic::error(error.summary(), error.detail(called, function)).at(span);
+        Diagnostic { function: Some(spans.called.to_owned()), ..diagnostic }.into()
     })
 }
 
 fn first_without_error(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
     let mut diagnostics = Vec::new();
     for arg in &call.args {
-        match eval(arg, names, frame) {
+        match eval(arg, &mut Quiet(names), frame) {
             // What is unknown may yet turn out to fail, and then a later argument would be the result.
             Ok(value) if !value.is_wholly_known() => {
                 return Ok(Value::unknown(Type::Dynamic).marked(value.deep_marks()));
@@ -88,10 +102,17 @@ fn first_without_error(call: &Call, span: Span, names: &mut dyn Names, frame: Op
 
 fn can(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
     let [arg] = call.args.as_slice() else {
-        let detail = format!("Function \"can\" expects 1 argument, and {} were given.", call.args.len());
-        return Err(Diagnostic::error("Wrong number of arguments", detail).at(span).into());
+        let (summary, detail) = if call.args.is_empty() {
+            (
+                "Not enough function arguments",
+                "Function \"can\" expects 1 argument(s). Missing value for \"expression\".",
+            )
+        } else {
+            ("Too many function arguments", "Function \"can\" expects only 1 argument(s).")
+        };
+        return Err(Diagnostic::error(summary, detail).at(span).into());
     };
-    Ok(match eval(arg, names, frame) {
+    Ok(match eval(arg, &mut Quiet(names), frame) {
         Ok(value) if !value.is_wholly_known() => Value::unknown(Type::Bool).marked(value.deep_marks()),
         Ok(value) => Value::from(true).marked(value.deep_marks().without(Marks::SENSITIVE)),
         Err(_) => Value::from(false),

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::declared::{self, Declared, Repeated};
-use crate::addr::{Mode, ResourceName};
+use crate::addr::{ConfigResource, Mode, ResourceName};
 use crate::config::references::{Named, RESERVED, resource_name, visit_body, visit_expr};
 use crate::config::{Condition, Config, Module, ModuleIndex, Resource, did_you_mean};
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -72,7 +72,10 @@ impl<'c> StaticScope<'c> {
             call.arguments.values().for_each(|it| inside.expr(it, found));
         }
         for (name, resource) in &self.module.resources {
-            self.resource(name, resource, found);
+            let mut inside = Diagnostics::new();
+            self.resource(name, resource, &mut inside);
+            let addr = ConfigResource { module: self.module.path.clone(), resource: name.clone() };
+            found.extend(inside.of(&addr));
         }
     }
 

@@ -2,13 +2,14 @@
 
 use std::sync::Arc;
 
+use super::explain::explained;
 use super::expr::eval;
 use super::modules::Each;
 use super::names::Names;
 use super::objects::KeyKind;
 use crate::addr::InstanceKey;
 use crate::config::Repetition;
-use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::diagnostic::{Cause, Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::ast::Expr;
 use crate::value::{self, Kind, Marks, Type, Value};
@@ -23,18 +24,18 @@ pub type Expansion = (KeyKind, Vec<(InstanceKey, Each)>);
 pub fn expand(repetition: &Repetition, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
     match repetition {
         Repetition::Single => Ok((KeyKind::Single, vec![(InstanceKey::None, Each::None)])),
-        Repetition::Count(expr) => count(expr, names),
-        Repetition::ForEach(expr) => for_each(expr, names),
+        Repetition::Count(expr) => count(expr, names).map_err(|found| explained(found, expr, names, None)),
+        Repetition::ForEach(expr) => for_each(expr, names).map_err(|found| explained(found, expr, names, None)),
     }
 }
 
 fn count(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
-    let wrong = |detail: String| Diagnostics::from(Diagnostic::error("Invalid count argument", detail).at(expr.span));
+    let error = |detail: String| Diagnostic::error("Invalid count argument", detail).at(expr.span);
+    let wrong = |detail: String| Diagnostics::from(error(detail));
     let (value, marks) = eval(expr, names, None)?.unmarked();
     if marks.has(Marks::EPHEMERAL) {
-        return Err(wrong(
-            "The given \"count\" is ephemeral and so cannot decide how many instances there are.".into(),
-        ));
+        let detail = "The given \"count\" is ephemeral and so cannot decide how many instances there are.";
+        return Err(error(detail.into()).caused_by(Cause::Ephemeral).into());
     }
     if value.is_null() {
         return Err(wrong("The given \"count\" argument value is null. An integer is required.".into()));
@@ -42,7 +43,7 @@ fn count(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
     let value = value::convert(&value, &Type::Number)
         .map_err(|error| wrong(format!("The given \"count\" argument value is unsuitable: {error}.")))?;
     if value.is_unknown() {
-        return Err(wrong(unknown_detail("count")));
+        return Err(error(unknown_detail("count")).caused_by(Cause::Unknown).into());
     }
     let number = value.as_number().and_then(|it| it.as_i64());
     let count = match number {
@@ -62,19 +63,16 @@ fn count(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
 
 fn for_each(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
     let value = eval(expr, names, None)?;
-    let wrong =
-        |detail: String| Diagnostics::from(Diagnostic::error("Invalid for_each argument", detail).at(expr.span));
+    let error = |detail: String| Diagnostic::error("Invalid for_each argument", detail).at(expr.span);
+    let wrong = |detail: String| Diagnostics::from(error(detail));
     if value.is_sensitive() {
-        return Err(wrong(
-            "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments: the keys \
-             would show them in addresses."
-                .into(),
-        ));
+        let detail = "Sensitive values, or values derived from sensitive values, cannot be used as for_each arguments: \
+                      the keys would show them in addresses.";
+        return Err(error(detail.into()).caused_by(Cause::Sensitive).into());
     }
     if value.marks().has(Marks::EPHEMERAL) {
-        return Err(wrong(
-            "The given \"for_each\" is ephemeral and so cannot decide which instances there are.".into(),
-        ));
+        let detail = "The given \"for_each\" is ephemeral and so cannot decide which instances there are.";
+        return Err(error(detail.into()).caused_by(Cause::Ephemeral).into());
     }
     if value.is_null() {
         return Err(wrong(
@@ -82,7 +80,7 @@ fn for_each(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics
         ));
     }
     if value.is_unknown() {
-        return Err(wrong(unknown_detail("for_each")));
+        return Err(error(unknown_detail("for_each")).caused_by(Cause::Unknown).into());
     }
     let items: Vec<(Arc<str>, Value)> = match value.kind() {
         Kind::Map(_, items) | Kind::Object(items) => {
@@ -110,7 +108,8 @@ fn set_keys(items: &[Value], span: Span) -> Result<Vec<(Arc<str>, Value)>, Diagn
         .map(|item| match item.kind() {
             Kind::String(text) => Ok((text.clone(), item.clone())),
             Kind::Unknown(..) => {
-                Err(Diagnostic::error("Invalid for_each argument", unknown_detail("for_each")).at(span).into())
+                let error = Diagnostic::error("Invalid for_each argument", unknown_detail("for_each")).at(span);
+                Err(error.caused_by(Cause::Unknown).into())
             }
             Kind::Null(_) => Err(wrong(
                 "The given \"for_each\" argument value is unsuitable: \"for_each\" sets must not contain null values.",

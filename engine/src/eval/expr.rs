@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use super::names::{Frame, Names, StepValue};
-use super::{call, for_expr, logic, template};
+use super::names::{Frame, Names, Quiet, StepValue};
+use super::{call, explain, for_expr, logic, template};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::ast::{Access, BinaryOp, Conditional, Expr, ExprKind, Literal, ObjectItem, Step, UnaryOp};
@@ -19,7 +19,12 @@ pub type Evaluated = Result<Value, Diagnostics>;
 /// # Errors
 /// Everything that is wrong in the expression, each with its range.
 pub fn eval(expr: &Expr, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
-    stacker::maybe_grow(64 * 1024, 1024 * 1024, || match &expr.kind {
+    let result = stacker::maybe_grow(64 * 1024, 1024 * 1024, || form(expr, names, frame));
+    result.map_err(|found| explain::explained(found, expr, names, frame))
+}
+
+fn form(expr: &Expr, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
+    match &expr.kind {
         ExprKind::Literal(literal) => Ok(literal_value(literal)),
         ExprKind::Template(it) => template::eval_template(it, names, frame),
         ExprKind::Wrapped(inner) | ExprKind::Parens(inner) => eval(inner, names, frame),
@@ -32,7 +37,7 @@ pub fn eval(expr: &Expr, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Ev
         ExprKind::Unary(op, operand) => unary(*op, operand, names, frame),
         ExprKind::Binary(op, sides) => binary(*op, &sides.0, &sides.1, expr.span, names, frame),
         ExprKind::For(it) => for_expr::eval_for(it, expr.span, names, frame),
-    })
+    }
 }
 
 /// Evaluates several expressions and collects the errors of all.
@@ -74,9 +79,12 @@ fn access(access: &Access, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> 
         }
         _ => (eval(&access.source, names, frame)?, 0),
     };
-    for (at, step) in steps.iter().enumerate().skip(used) {
-        let before = steps[..at].iter().fold(access.source.span, |span, step| span.to(step.span()));
-        value = apply_step(value, step, before, names, frame)?;
+    let mut before = access.source.span;
+    for (at, step) in steps.iter().enumerate() {
+        if at >= used {
+            value = apply_step(value, step, before, names, frame)?;
+        }
+        before = before.to(step.span());
     }
     Ok(value)
 }
@@ -250,13 +258,17 @@ fn conditional(it: &Conditional, span: Span, names: &mut dyn Names, frame: Optio
         .map_err(|error| wrong("Incorrect condition type", format!("The condition must be true or false: {error}.")))?;
     // Both sides are evaluated, because the result has a type and marks that both decide; only the chosen side's
     // errors count.
-    let (yes, no) = (eval(&it.yes, names, frame), eval(&it.no, names, frame));
     let marks = condition.marks();
-    let Some(chosen) = condition.as_bool() else {
-        return undecided(yes?, no?, span).map(|value| value.marked(marks));
+    let (chosen, other) = match condition.as_bool() {
+        Some(true) => (&it.yes, &it.no),
+        Some(false) => (&it.no, &it.yes),
+        None => {
+            let (yes, no) = (eval(&it.yes, names, frame), eval(&it.no, names, frame));
+            return undecided(yes?, no?, span).map(|value| value.marked(marks));
+        }
     };
-    let (chosen, other) = if chosen { (yes?, no) } else { (no?, yes) };
-    let Ok(other) = other else { return Ok(chosen.marked(marks)) };
+    let chosen = eval(chosen, names, frame)?;
+    let Ok(other) = eval(other, &mut Quiet(names), frame) else { return Ok(chosen.marked(marks)) };
     if matches!(chosen.kind(), Kind::Unknown(Type::Dynamic, _)) {
         return Ok(chosen.marked(marks));
     }

@@ -9,6 +9,7 @@ use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
 use crate::config::{Condition, ProviderAddr, Resource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::schema::Schema;
+use crate::syntax::ast::Expr;
 use crate::value::{self, Marks, Type, Value};
 
 /// What the configuration wants of one object: all that the planner learns of the language.
@@ -79,6 +80,16 @@ impl<'c> Evaluator<'c> {
         let Some(instance) = self.instances_of(module).first().copied() else { return Ok(schema.block.empty()) };
         body::decode(&block.body, &schema.block, block.span, &mut Scope::of_module(self, instance))
             .map_err(|found| found.of(addr))
+    }
+
+    /// Adds the values of the references in an expression of a block to a diagnostic about it.
+    pub fn explain(
+        &mut self,
+        diagnostic: Diagnostic,
+        expr: &Expr,
+        (module, each, this): (ModuleId, &Each, Option<Value>),
+    ) -> Diagnostic {
+        super::explain::explain(diagnostic, expr, &mut Scope::new(self, module, each, this), None)
     }
 
     /// Evaluates a condition, and its message where it does not hold.

@@ -1,7 +1,7 @@
 //! `&&` and `||`: a side that decides alone makes the errors of the other moot.
 
 use super::expr::{Evaluated, eval, operator_failed};
-use super::names::{Frame, Names};
+use super::names::{Frame, Names, Quiet};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{BinaryOp, Expr};
 use crate::value::{self, Marks, Refinement, Type, Value};
@@ -16,7 +16,13 @@ pub(super) fn eval_logic(
     names: &mut dyn Names,
     frame: Option<&Frame<'_>>,
 ) -> Evaluated {
-    let (a, b) = (eval(left, names, frame), eval(right, names, frame));
+    let a = eval(left, names, frame);
+    let decisive = op == BinaryOp::Or;
+    let known = |it: &Evaluated| it.as_ref().ok().and_then(|it| value::convert(it, &Type::Bool).ok()?.as_bool());
+    let b = match known(&a) == Some(decisive) {
+        true => eval(right, &mut Quiet(names), frame),
+        false => eval(right, names, frame),
+    };
     let wrong: Diagnostics = [(&a, left, "left"), (&b, right, "right")]
         .into_iter()
         .filter_map(|(it, at, side)| unsuitable(it, at, side))
@@ -24,9 +30,7 @@ pub(super) fn eval_logic(
     if wrong.has_errors() {
         return Err(with_errors_of(wrong, a, b));
     }
-    let decisive = op == BinaryOp::Or;
     let marks = [&a, &b].into_iter().flatten().fold(Marks::NONE, |marks, it| marks.and(it.marks()));
-    let known = |it: &Evaluated| it.as_ref().ok().and_then(|it| value::convert(it, &Type::Bool).ok()?.as_bool());
     let unknown = |it: Evaluated| it.map(|_| Value::refined(Type::Bool, Refinement::not_null()).marked(marks));
     match (known(&a), known(&b)) {
         (Some(it), _) if it == decisive => return Ok(Value::from(decisive).marked(marks)),
@@ -66,8 +70,7 @@ mod tests {
     use crate::value::display;
 
     fn eval(text: &str) -> String {
-        let file = SourceMap::default().add("test", text);
-        let (expr, found) = parse_expr(file, text, 0);
+        let (expr, found) = parse_expr(SourceMap::default().add("t", text), text, 0);
         assert!(found.is_empty(), "{found:?}");
         match constant(&expr) {
             Ok(value) => display(&value),

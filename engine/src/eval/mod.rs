@@ -2,10 +2,12 @@
 
 mod body;
 mod call;
+mod check_blocks;
 mod check_names;
 mod declared;
 mod evaluator;
 mod expand;
+mod explain;
 mod expr;
 mod for_expr;
 mod instance;
@@ -21,9 +23,11 @@ mod template;
 mod variables;
 
 pub use body::decode;
+pub use check_blocks::check_blocks;
 pub use check_names::{check_names, check_names_of};
 pub use evaluator::{Evaluator, Settings};
 pub use expand::{Expansion, expand};
+pub(crate) use explain::explain;
 pub use expr::{Evaluated, eval};
 pub use instance::{DesiredInstance, Verdict};
 pub use modules::{Each, ModuleId};

@@ -20,10 +20,34 @@ pub trait Names {
     /// # Errors
     /// There is no such function, or the call failed.
     fn call(&mut self, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated;
+
+    /// Whether diagnostics are for somebody to read, so that looking up values for them is worth the time.
+    fn explains(&self) -> bool {
+        true
+    }
+}
+
+/// The same names, where an error only decides what happens next and nobody will read it.
+pub(super) struct Quiet<'n>(pub &'n mut dyn Names);
+
+impl Names for Quiet<'_> {
+    fn resolve(&mut self, root: &str, steps: &[StepValue<'_>], span: Span) -> Result<(Value, usize), Diagnostics> {
+        self.0.resolve(root, steps, span)
+    }
+
+    fn call(&mut self, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
+        self.0.call(name, args, spans)
+    }
+
+    fn explains(&self) -> bool {
+        false
+    }
 }
 
 /// Ranges of a call, for its diagnostics.
 pub struct CallSpans<'a> {
+    /// The name as written.
+    pub called: &'a str,
     /// The name.
     pub name: Span,
     /// The whole call.
@@ -117,5 +141,10 @@ impl Names for TemplateNames<'_> {
 
     fn call(&mut self, name: &str, args: &[Value], spans: &CallSpans<'_>) -> Evaluated {
         super::call::table(self.functions, name, args, spans)
+    }
+
+    /// The error of a template becomes one line of the error of its function.
+    fn explains(&self) -> bool {
+        false
     }
 }

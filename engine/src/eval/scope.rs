@@ -228,10 +228,22 @@ impl Scope<'_, '_> {
             provider.functions().iter().find(|it| it.name == name)
         });
         let Some(function) = function else {
-            let detail = format!("There is no function named \"provider::{name}\".");
-            return Err(Diagnostic::error("Call to unknown function", detail).at(spans.name).into());
+            return Err(self.unknown_provider_function(name).at(spans.name).into());
         };
         super::call::invoke(function, name, context, args, spans)
+    }
+
+    fn unknown_provider_function(&self, name: &str) -> Diagnostic {
+        let (local, last) = name.split_once("::").unwrap_or((name, ""));
+        let source = self.evaluator.config.source(self.evaluator.modules[self.module.0].config, local);
+        let detail = match self.evaluator.providers.get(&source) {
+            Some(provider) => {
+                let near = did_you_mean(last, provider.functions().iter().map(|it| it.name));
+                format!("The provider {source} has no function named {last:?}.{near}")
+            }
+            None => format!("There is no provider {local:?} here whose function could be called."),
+        };
+        Diagnostic::error("Unknown provider function", detail)
     }
 }
 

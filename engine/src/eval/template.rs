@@ -127,8 +127,11 @@ impl Text {
             self.unknown = true;
             return Ok(());
         }
-        let elements = if value.is_null() { None } else { value::elements(&value) };
-        let Some(elements) = elements else {
+        if value.is_null() {
+            let detail = "A null value cannot be used as the collection in a 'for' expression.";
+            return Err(Diagnostic::error("Iteration over null value", detail).at(collection.span).into());
+        }
+        let Some(elements) = value::elements(&value) else {
             let detail = "The collection of a template 'for' directive must be a list, a map or another collection.";
             return Err(Diagnostic::error("Iteration over non-iterable value", detail)
                 .at(collection.span.to(span))

@@ -87,6 +87,7 @@ fn read_given(variable: &Variable, given: &GivenVariable) -> Evaluated {
         let details = found.into_iter().map(|it| {
             let mut diagnostic = Diagnostic::error(it.summary, format!("In {origin}: {}", it.detail));
             diagnostic.values = it.values;
+            diagnostic.function = it.function;
             diagnostic
         });
         details.collect()

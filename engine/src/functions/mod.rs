@@ -32,7 +32,7 @@ use crate::value::{Kind, Marks, Number, Refinement, Type, Value, convert as conv
 pub use hcl::TERRAFORM_PROVIDER;
 pub(crate) use hcl::{expression_text, write_string};
 pub(crate) use string::graphemes;
-pub use table::{all, find, suggestion};
+pub use table::{REMOVED, all, find, forms, suggestion};
 
 /// What a body returns.
 type Outcome = Result<Value, FunctionError>;
@@ -59,6 +59,8 @@ pub struct Function {
     /// The type of the result for given arguments, some of which may be unknown: what an unknown result has. `None`
     /// where it is that of [`Function::returns`] whatever the arguments.
     pub result_type: Option<ResultType>,
+    /// Listings show the type of [`Function::returns`], although an argument of no type leaves the result open.
+    pub listed_as_returned: bool,
 }
 
 /// A parameter of a function.
@@ -253,7 +255,7 @@ impl Function {
             let free = (it.ty)() == Type::Dynamic;
             free && !it.allow_dynamic
         });
-        if depends { Type::Dynamic } else { (self.returns)() }
+        if depends && !self.listed_as_returned { Type::Dynamic } else { (self.returns)() }
     }
 
     fn check_count(&self, given: usize) -> Result<(), FunctionError> {
@@ -281,7 +283,9 @@ impl Function {
         returns: fn() -> Type,
         call: fn(&Context<'_>, &[Value]) -> Outcome,
     ) -> Self {
-        Self { name, description, parameters, variadic: None, returns, not_null: true, call, result_type: None }
+        let (variadic, result_type) = (None, None);
+        let (not_null, listed_as_returned) = (true, false);
+        Self { name, description, parameters, variadic, returns, not_null, call, result_type, listed_as_returned }
     }
 
     const fn variadic(mut self, parameter: Parameter) -> Self {
@@ -292,6 +296,12 @@ impl Function {
     /// The type of the result depends on the arguments.
     const fn typed(mut self, result_type: ResultType) -> Self {
         self.result_type = Some(result_type);
+        self
+    }
+
+    /// Listings show the type of the result although an argument has none.
+    const fn listed_as_returned(mut self) -> Self {
+        self.listed_as_returned = true;
         self
     }
 

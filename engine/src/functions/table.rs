@@ -2,8 +2,8 @@
 
 use super::hcl::TERRAFORM_PROVIDER;
 use super::{
-    Function, charset, collection, convert, crypto, csv, datetime, encoding, filesystem, format, network, numeric,
-    regex, sequence, sets, string, template, yaml, yaml_encode,
+    Function, Parameter, charset, collection, convert, crypto, csv, datetime, encoding, filesystem, format, network,
+    numeric, regex, sequence, sets, string, template, yaml, yaml_encode,
 };
 
 /// All functions but those of providers, sorted by name. `can`, `try` and the console's `type` are not here: they are
@@ -129,6 +129,26 @@ static CORE: &[&Function] = &[
     &collection::ZIPMAP,
 ];
 
+/// `can` and `try`, for listings: the evaluator itself carries them out, on expressions that may fail.
+pub fn forms() -> impl Iterator<Item = Function> {
+    const FORMS: [Function; 2] = [
+        Function::new(
+            "can",
+            "Whether an expression has a value; it has none when it fails.",
+            &[Parameter::new("expression", "The expression to try.", super::any).dynamic()],
+            super::bool,
+            |_, _| Ok(true.into()),
+        ),
+        Function::new("try", "The value of the first expression that does not fail.", &[], super::any, |_, args| {
+            args.first().cloned().ok_or_else(|| super::FunctionError::failed("no expression succeeded"))
+        })
+        .variadic(
+            Parameter::new("expressions", "Expressions in the order in which they are tried.", super::any).dynamic(),
+        ),
+    ];
+    FORMS.into_iter()
+}
+
 /// All functions but those of providers, in the order of their names.
 pub fn all() -> impl Iterator<Item = &'static Function> {
     CORE.iter().copied()
@@ -152,7 +172,7 @@ pub fn suggestion(name: &str) -> Option<&'static str> {
 }
 
 /// Functions that only say what to write instead of them.
-const REMOVED: [&str; 2] = ["list", "map"];
+pub const REMOVED: [&str; 2] = ["list", "map"];
 
 #[cfg(test)]
 mod tests {

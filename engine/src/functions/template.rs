@@ -33,7 +33,8 @@ pub(super) static TEMPLATESTRING: Function = Function::new(
         convert(&result, &Type::String)
             .map_err(|error| FunctionError::failed(format!("invalid template result: {}", error.reason)))
     },
-);
+)
+.listed_as_returned();
 
 fn check_nesting(ctx: &Context<'_>, name: &str) -> Result<(), FunctionError> {
     if ctx.in_template {

@@ -24,11 +24,14 @@ pub(super) static YAMLDECODE: Function = Function::new(
 /// The handle `!!` in full.
 const STANDARD: &str = "tag:yaml.org,2002:";
 
+/// The scanner takes time by the square of the depth.
+const MAX_DEPTH: usize = 1000;
+
 fn decode(text: &str) -> Result<Value, String> {
     let mut input = text.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut reader = Reader { parser, anchors: BTreeMap::new() };
+    let mut reader = Reader { parser, anchors: BTreeMap::new(), depth: 0 };
     reader.next()?;
     match reader.next()?.data {
         EventData::DocumentStart { version_directive: Some(version), .. }
@@ -52,6 +55,8 @@ struct Reader<'t> {
     parser: Parser<&'t mut &'t [u8]>,
     /// Values by anchor; `None` for one whose value is still being read.
     anchors: BTreeMap<String, Option<Value>>,
+    /// Sequences and mappings around the present event.
+    depth: usize,
 }
 
 impl Reader<'_> {
@@ -74,17 +79,27 @@ impl Reader<'_> {
             EventData::SequenceStart { anchor, tag, .. } => {
                 check_tag(tag.as_deref(), "seq", "sequence")?;
                 self.announce(anchor.as_ref());
-                let value = self.sequence()?;
+                let value = self.deeper(Self::sequence)?;
                 Ok(self.anchored(anchor, value))
             }
             EventData::MappingStart { anchor, tag, .. } => {
                 check_tag(tag.as_deref(), "map", "mapping")?;
                 self.announce(anchor.as_ref());
-                let value = self.mapping()?;
+                let value = self.deeper(Self::mapping)?;
                 Ok(self.anchored(anchor, value))
             }
             _ => Err("a value is missing".into()),
         })
+    }
+
+    fn deeper(&mut self, read: impl FnOnce(&mut Self) -> Result<Value, String>) -> Result<Value, String> {
+        if self.depth >= MAX_DEPTH {
+            return Err(format!("sequences and mappings are nested deeper than {MAX_DEPTH}"));
+        }
+        self.depth += 1;
+        let value = read(self);
+        self.depth -= 1;
+        value
     }
 
     fn announce(&mut self, anchor: Option<&String>) {

@@ -1,6 +1,6 @@
 //! The change of one managed object: what is done, and why.
 
-use super::propose::{differ, forced, keep_ignored, mark_sensitive, propose, unmarked};
+use super::propose::{Ignored, differ, forced, keep_ignored, mark_sensitive, propose, unmarked};
 use super::{Action, Reason};
 use crate::diagnostic::Diagnostics;
 use crate::provider::{Client, PlannedChange, ResourceType};
@@ -20,7 +20,7 @@ pub struct ChangeInput<'a> {
     /// The configuration.
     pub config: &'a Value,
     /// Arguments whose change is not a change; `None` for all of them.
-    pub ignored: Option<&'a [Path]>,
+    pub ignored: Option<&'a [Ignored]>,
     /// Why it is replaced whatever the difference.
     pub replace: Option<Reason>,
     /// Whether a replacement is made first.
@@ -76,7 +76,8 @@ pub fn plan_object(input: &ChangeInput<'_>) -> (PlannedObject, Diagnostics) {
         (!replace_paths.is_empty()).then_some(Reason::ReplaceBecauseCannotUpdate)
     };
     if reason.is_some() {
-        let after = step(&nothing, &config).planned;
+        // A new object is made as the configuration says: there is nothing left of it that could be kept.
+        let after = step(&nothing, input.config).planned;
         let action = if input.create_before_destroy { Action::CreateThenDelete } else { Action::DeleteThenCreate };
         return (PlannedObject { action, reason, after, replace_paths }, diagnostics);
     }

@@ -160,7 +160,10 @@ impl Walk<'_> {
         for condition in conditions {
             let verdict = self.evaluator.condition(module, condition, (each, this.clone()));
             let found = super::checks::judge(verdict, summary, condition, severity);
-            self.diagnostics.extend(found.diagnostics.of(&place.instance));
+            for it in found.diagnostics.of(&place.instance) {
+                let names = (module, each, this.clone());
+                self.diagnostics.push(self.evaluator.explain(it, &condition.condition, names));
+            }
             self.checks.add(place, found.status, found.problem);
         }
     }

@@ -6,13 +6,13 @@
 use std::sync::Arc;
 
 use super::Drift;
-use super::propose::{config_of, keep_ignored, unmarked};
+use super::propose::{Ignored, config_of, keep_ignored, unmarked};
 use crate::schema::{Block, Nesting, Schema};
-use crate::value::{Kind, Path, Value};
+use crate::value::{Kind, Value};
 
 /// The part of a drift that matters; `None` when nothing does. Without a configuration every argument matters.
 /// `ignored` are the paths of `ignore_changes`, `None` for all of them.
-pub fn relevant(drift: &Drift, schema: &Schema, config: Option<&Value>, ignored: Option<&[Path]>) -> Option<Drift> {
+pub fn relevant(drift: &Drift, schema: &Schema, config: Option<&Value>, ignored: Option<&[Ignored]>) -> Option<Drift> {
     if drift.after.is_null() {
         return Some(drift.clone());
     }

@@ -219,6 +219,7 @@ mod tests {
             targets: vec!["module.a".parse().unwrap()],
             excludes: Vec::new(),
             read_set: [(object, 3)].into(),
+            given: BTreeMap::new(),
             checks: Vec::new(),
             timestamp: "2026-01-01T00:00:00Z".into(),
             errored: false,

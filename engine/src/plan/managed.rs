@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use super::change::{ChangeInput, plan_object};
+use super::propose::Ignored;
 use super::walk::{Walk, prevented};
 use super::{Action, PlanMode, Reason, ResourceChange};
 use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
@@ -10,12 +11,12 @@ use crate::config::{IgnoreChanges, ModuleIndex, ProviderAddr};
 use crate::diagnostic::Diagnostic;
 use crate::eval::{Each, KeyKind, ModuleId};
 use crate::store::{ObjectKey, ObjectStatus};
-use crate::value::{Path, Value};
+use crate::value::Value;
 
 /// What the configuration wants of an instance, kept to tell drift by.
 pub(super) struct Wanted {
     config: Value,
-    ignored: Option<Vec<Path>>,
+    ignored: Option<Vec<Ignored>>,
 }
 
 impl Walk<'_> {
@@ -78,7 +79,10 @@ impl Walk<'_> {
             self.configs.insert(addr.clone(), wanted);
         }
         if self.request.options.mode == PlanMode::RefreshOnly {
-            self.evaluator.objects.set(module, name, &addr.key, before.clone());
+            // What is not there is not made by a refresh; whatever needs it is not known.
+            let value = if before.is_null() { Value::unknown(schema.block.ty()) } else { before.clone() };
+            self.evaluator.objects.set(module, name, &addr.key, value.clone());
+            self.conditions_after(module, addr, &value);
             return self.unchanged(addr, &provider_addr, before, prior.and_then(|it| it.moved_from));
         }
         let triggered = self.replacement_asked(module, addr, each);
@@ -174,7 +178,7 @@ impl Walk<'_> {
     }
 
     /// Paths whose change is ignored; `None` for all.
-    fn ignored(&mut self, module: ModuleId, addr: &InstanceAddr, prior: &Value) -> Option<Vec<Path>> {
+    fn ignored(&mut self, module: ModuleId, addr: &InstanceAddr, prior: &Value) -> Option<Vec<Ignored>> {
         match &self.evaluator.block(module, &addr.resource).lifecycle.ignore_changes {
             IgnoreChanges::Nothing => Some(Vec::new()),
             IgnoreChanges::All if prior.is_null() => Some(Vec::new()),

@@ -15,6 +15,7 @@ pub mod prior;
 pub mod propose;
 mod reads;
 mod request;
+mod revert;
 mod scope;
 mod unsupported;
 pub mod walk;
@@ -25,6 +26,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use request::{PlanOptions, PlanRequest, PlanResult, create};
+pub use revert::{Given, Link, revert};
 
 use crate::addr::{ConfigResource, InstanceAddr, Target};
 use crate::store::ObjectKey;
@@ -58,6 +60,9 @@ pub struct Plan {
     /// Row versions of the stored objects that the plan is about: those that it writes and those that it relies on.
     #[serde(with = "file::pairs")]
     pub read_set: BTreeMap<ObjectKey, u64>,
+    /// Configurations of objects that do not come from blocks: a revert has them from the history.
+    #[serde(with = "file::pairs", default)]
+    pub given: BTreeMap<ObjectKey, Given>,
     /// Results of checks and conditions, by address.
     pub checks: Vec<CheckResult>,
     /// When it was made, RFC 3339 in UTC.

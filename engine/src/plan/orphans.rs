@@ -29,8 +29,7 @@ impl Walk<'_> {
     }
 
     fn orphan(&mut self, key: &ObjectKey, released: &BTreeSet<(ModulePath, Option<ResourceName>)>) {
-        let Some((_, prior)) = self.prior.iter().find(|(it, _)| *it == key) else { return };
-        let prior = prior.clone();
+        let Some(prior) = self.prior.object(key).cloned() else { return };
         let destroying = self.request.options.mode == PlanMode::Destroy;
         let config = key.addr.config();
         if self.request.options.mode == PlanMode::RefreshOnly {

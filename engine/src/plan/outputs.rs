@@ -17,6 +17,10 @@ pub(super) fn outputs(walk: &mut Walk<'_>) -> BTreeMap<Arc<str>, OutputChange> {
     let destroying = request.options.mode == PlanMode::Destroy;
     let mut changes = BTreeMap::new();
     let declared = &request.config.root().outputs;
+    if destroying && walk.included.is_partial() {
+        // What is left may still need them.
+        return changes;
+    }
     for (name, output) in declared {
         if output.ephemeral || !walk.is_evaluated(name) {
             continue;

@@ -1,28 +1,34 @@
 //! References that name places rather than values: `ignore_changes`, `replace_triggered_by`, addresses of blocks.
 
-use super::propose::differ;
+use super::propose::{Ignored, differ};
 use super::walk::Walk;
 use crate::addr::{InstanceAddr, InstanceKey, ModuleAddr, ResourceName};
 use crate::config::references::resource_name;
+use crate::diagnostic::Diagnostic;
 use crate::eval::{Each, ModuleId};
-use crate::plan::Action;
+use crate::plan::{Action, ResourceChange};
 use crate::syntax::ast::{Access, Expr, ExprKind, Literal, Step};
 use crate::value::{Kind, Path, PathStep, Type, Value, convert};
 
-/// The path that a reference relative to an object names: `tags["x"]`, or the older `"tags"`.
-pub fn relative(expr: &Expr) -> Option<Path> {
+/// What a reference relative to an object names: `tags["x"]`, or the older `"tags"`.
+pub fn relative(expr: &Expr) -> Option<Ignored> {
+    let whole = |path: Path| Ignored { path, key: None };
     match &expr.kind {
-        ExprKind::Variable(name) => Some(Path::root().name(name)),
+        ExprKind::Variable(name) => Some(whole(Path::root().name(name))),
         ExprKind::Literal(Literal::String(text)) => {
-            Some(Path(text.split('.').map(|part| PathStep::Name(part.into())).collect()))
+            Some(whole(Path(text.split('.').map(|part| PathStep::Name(part.into())).collect())))
         }
         ExprKind::Access(access) => {
             let ExprKind::Variable(root) = &access.source.kind else { return None };
             let mut path = Path::root().name(root);
-            for step in &access.steps {
+            let (last, steps) = access.steps.split_last()?;
+            for step in steps {
                 path = path.step(constant_step(step)?);
             }
-            Some(path)
+            match (last, constant_step(last)?) {
+                (Step::Index { .. }, PathStep::Name(key)) => Some(Ignored { path, key: Some(key) }),
+                (_, step) => Some(whole(path.step(step))),
+            }
         }
         _ => None,
     }
@@ -59,14 +65,24 @@ pub fn changed(walk: &mut Walk<'_>, module: ModuleId, each: &Each, trigger: &Exp
     let path: Option<Vec<PathStep>> = steps.map(constant_step).collect();
     let Some(path) = path.map(Path) else { return false };
     let resource = walk.evaluator.resource_addr(module, &name);
-    walk.changes.iter().any(|change| {
+    let named = |change: &&ResourceChange| {
         let addr = &change.object.addr;
-        if change.object.deposed.is_some() || addr.resource != name || addr.module != resource.module {
-            return false;
-        }
-        if key.as_ref().is_some_and(|key| addr.key != *key) {
-            return false;
-        }
+        change.object.deposed.is_none()
+            && addr.resource == name
+            && addr.module == resource.module
+            && key.as_ref().is_none_or(|key| addr.key == *key)
+    };
+    let mut changes = walk.changes.iter().filter(named).peekable();
+    if changes.peek().is_none() && !walk.included.is_partial() {
+        let key = key.as_ref().map(ToString::to_string).unwrap_or_default();
+        let within = if resource.module.is_root() { "the root module".into() } else { resource.module.to_string() };
+        let detail = "An entry of replace_triggered_by names an instance that the configuration does not have, so its \
+                      change can trigger nothing. Name one that is declared.";
+        let summary = format!("no change found for {name}{key} in {within}");
+        walk.diagnostics.push(Diagnostic::error(summary, detail).at(trigger.span));
+        return false;
+    }
+    changes.any(|change| {
         // What is made new or deleted for good has not changed.
         if change.action != Action::Update && !change.action.is_replace() {
             return false;

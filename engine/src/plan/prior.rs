@@ -57,6 +57,11 @@ impl PriorObjects {
         self.objects.get(&ObjectKey::current(addr.clone()))
     }
 
+    /// An object, deposed ones included.
+    pub fn object(&self, key: &ObjectKey) -> Option<&PriorObject> {
+        self.objects.get(key)
+    }
+
     /// The value of an object, deposed ones included.
     pub fn value(&self, key: &ObjectKey) -> Option<&Value> {
         self.objects.get(key).map(|it| &it.value)

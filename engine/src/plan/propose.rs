@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use crate::schema::{Attribute, Block, NestedBlock, Nesting, Schema};
-use crate::value::{Kind, Marks, Path, Type, Value};
+use crate::value::{Kind, Marks, Path, PathStep, Type, Value};
 
 /// The object that a configuration asks for. `prior` is null for a create.
 ///
@@ -209,41 +209,59 @@ pub fn differ(before: &Value, after: &Value) -> bool {
     !after.is_wholly_known() || unmarked(before) != unmarked(after)
 }
 
-/// The configuration with the prior value in the place of every argument that `ignored` names.
-pub fn keep_ignored(config: Value, prior: &Value, ignored: &[Path]) -> Value {
-    ignored.iter().fold(config, |config, path| keep_at(config, prior, &path.0))
+/// An argument, or a part of one, whose change is not a change.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Ignored {
+    /// The argument.
+    pub path: Path,
+    /// The key after it, in brackets: one element of a map. An object is kept as a whole.
+    pub key: Option<Arc<str>>,
 }
 
-fn keep_at(config: Value, prior: &Value, path: &[crate::value::PathStep]) -> Value {
-    use crate::value::PathStep;
-    let Some((step, rest)) = path.split_first() else { return prior.clone() };
+/// The configuration with the prior value in the place of every argument that `ignored` names.
+pub fn keep_ignored(config: Value, prior: &Value, ignored: &[Ignored]) -> Value {
+    ignored.iter().fold(config, |config, it| keep_at(config, prior, &it.path.0, it.key.as_ref()))
+}
+
+fn keep_at(config: Value, prior: &Value, path: &[PathStep], key: Option<&Arc<str>>) -> Value {
+    let Some((step, rest)) = path.split_first() else {
+        return match key {
+            Some(key) => keep_key(config, prior, key),
+            None => prior.clone(),
+        };
+    };
     match (step, config.kind()) {
-        (PathStep::Name(name), Kind::Object(_) | Kind::Map(..)) => {
-            let old = prior.get(name);
-            match (config.get(name).cloned(), old) {
-                (Some(item), Some(old)) => config.with(name, keep_at(item, old, rest)),
-                // A key of a map that only one side has.
-                (Some(_), None) if rest.is_empty() => without_key(config, name),
-                (None, Some(old)) if rest.is_empty() => config.with(name, old.clone()),
-                _ => config,
-            }
+        (PathStep::Name(name), Kind::Map(..) | Kind::Null(Type::Map(_))) if rest.is_empty() && key.is_none() => {
+            keep_key(config, prior, name)
         }
-        (PathStep::Name(name), Kind::Null(Type::Map(element))) if rest.is_empty() => match prior.get(name) {
-            Some(old) => Value::map((**element).clone(), [(name.clone(), old.clone())]),
-            None => config,
+        (PathStep::Name(name), Kind::Object(_) | Kind::Map(..)) => match (config.get(name).cloned(), prior.get(name)) {
+            (Some(item), Some(old)) => config.with(name, keep_at(item, old, rest, key)),
+            _ => config,
         },
-        (PathStep::Index(at), Kind::List(element, items)) => {
+        (PathStep::Index(at), Kind::List(..) | Kind::Tuple(_)) => {
             let old = prior.as_slice().and_then(|old| old.get(*at));
-            match (items.get(*at), old) {
-                (Some(item), Some(old)) => {
-                    let mut items = items.as_ref().clone();
-                    items[*at] = keep_at(item.clone(), old, rest);
-                    Value::list(element.clone(), items).marked(config.marks())
-                }
+            match (config.as_slice().is_some_and(|items| *at < items.len()), old) {
+                (true, Some(old)) => config.with_index(*at, |item| keep_at(item, old, rest, key)),
                 _ => config,
             }
         }
         _ => config,
+    }
+}
+
+/// One element of a map from the prior one; anything that is no map from it as a whole.
+fn keep_key(config: Value, prior: &Value, key: &Arc<str>) -> Value {
+    match config.kind() {
+        Kind::Map(..) => match (config.get(key).is_some(), prior.get(key)) {
+            (_, Some(old)) => config.with(key, old.clone()),
+            (true, None) => without_key(config, key),
+            (false, None) => config,
+        },
+        Kind::Null(Type::Map(element)) => match prior.get(key) {
+            Some(old) => Value::map((**element).clone(), [(key.clone(), old.clone())]),
+            None => config,
+        },
+        _ => prior.clone(),
     }
 }
 
@@ -264,4 +282,58 @@ pub fn config_of(schema: &Block, object: &Value) -> Value {
         let computed = schema.attributes.get(name).is_some_and(|spec| !spec.is_argument());
         (name.clone(), if computed { Value::null(item.ty()) } else { item.clone() })
     }))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn map(items: &[(&str, &str)]) -> Value {
+        Value::map(Type::String, items.iter().map(|(key, it)| ((*key).into(), Value::from(*it))))
+    }
+
+    fn keep(config: Value, prior: Value, path: &[PathStep], key: Option<&str>) -> Value {
+        let ignored = Ignored { path: Path(path.to_vec()), key: key.map(Into::into) };
+        keep_ignored(config, &prior, &[ignored])
+    }
+
+    #[test]
+    fn a_key_of_a_map_is_kept_alone() {
+        let tags = [PathStep::Name("tags".into())];
+        let object = |it: Value| Value::object([("tags", it)]);
+        let prior = || object(map(&[("a", "1"), ("b", "1")]));
+        for (config, kept) in [
+            (map(&[("a", "2"), ("b", "2")]), map(&[("a", "1"), ("b", "2")])),
+            (map(&[("b", "2")]), map(&[("a", "1"), ("b", "2")])),
+            (Value::null(Type::map(Type::String)), map(&[("a", "1")])),
+        ] {
+            assert_eq!(keep(object(config), prior(), &tags, Some("a")), object(kept));
+        }
+        let kept = keep(object(map(&[("a", "2"), ("c", "2")])), prior(), &tags, Some("c"));
+        assert_eq!(kept, object(map(&[("a", "2")])), "a key that was not there does not appear");
+    }
+
+    #[test]
+    fn an_object_with_a_key_is_kept_as_a_whole_and_with_a_name_in_part() {
+        let input = PathStep::Name("input".into());
+        let object = |a: &str, b: &str| {
+            let parts = [("a", Value::from(a)), ("b", Value::from(b))];
+            Value::object([("input", Value::object(parts))])
+        };
+        let (config, prior) = (object("2", "2"), object("1", "1"));
+        assert_eq!(keep(config.clone(), prior.clone(), &[input.clone()], Some("a")), prior);
+        let named = [input.clone(), PathStep::Name("a".into())];
+        assert_eq!(keep(config.clone(), prior.clone(), &named, None), object("1", "2"));
+        let missing = [input, PathStep::Name("x".into())];
+        assert_eq!(keep(config.clone(), prior, &missing, None), config);
+    }
+
+    #[test]
+    fn an_element_is_kept_by_its_position() {
+        let path = [PathStep::Name("input".into()), PathStep::Index(0)];
+        let object =
+            |items: &[&str]| Value::object([("input", Value::tuple(items.iter().map(|it| (*it).into()).collect()))]);
+        assert_eq!(keep(object(&["2", "2"]), object(&["1", "1"]), &path, None), object(&["1", "2"]));
+        assert_eq!(keep(object(&["2"]), object(&[]), &path, None), object(&["2"]));
+    }
 }

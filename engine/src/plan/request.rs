@@ -13,7 +13,7 @@ use crate::addr::{InstanceAddr, Target};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Evaluator, Settings, check_names, given_value, root_variables};
+use crate::eval::{Evaluator, Settings, check_blocks, check_names, given_value, root_variables};
 use crate::events::Events;
 use crate::provider::Providers;
 use crate::store::Snapshot;
@@ -83,10 +83,12 @@ pub struct PlanResult {
 /// Makes a plan. Writes nothing and takes no lock.
 pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     let mut plan = empty_plan(&request);
-    let found = check_names(request.config, request.providers);
+    let mut found = check_names(request.config, request.providers);
+    found.extend(check_blocks(request.config, request.providers));
     if found.has_errors() {
         return failed(plan, found);
     }
+    let warnings = found;
     let prepared = Order::new(request.config)
         .and_then(|order| root_variables(request.config, request.variables).map(|variables| (order, variables)));
     let (order, variables) = match prepared {
@@ -105,6 +107,7 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     let included = Included::new(request.config, &order, &request.options, &prior);
     let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
     let mut walk = Walk::new(&request, &order, evaluator, prior, included);
+    walk.diagnostics.extend(warnings);
     walk.run().await;
     walk.check_imports();
     walk.orphans();
@@ -149,7 +152,7 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     PlanResult { plan, diagnostics, calls }
 }
 
-fn empty_plan(request: &PlanRequest<'_>) -> Plan {
+pub(super) fn empty_plan(request: &PlanRequest<'_>) -> Plan {
     Plan {
         mode: request.options.mode,
         lineage: request.snapshot.lineage.clone(),
@@ -162,20 +165,21 @@ fn empty_plan(request: &PlanRequest<'_>) -> Plan {
         targets: request.options.targets.clone(),
         excludes: request.options.excludes.clone(),
         read_set: request.snapshot.objects.iter().map(|(key, it)| (key.clone(), it.row_version)).collect(),
+        given: BTreeMap::new(),
         checks: Vec::new(),
         timestamp: request.settings.plan_time.clone(),
         errored: false,
     }
 }
 
-fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanResult {
+pub(super) fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanResult {
     plan.errored = true;
     PlanResult { plan, diagnostics, calls: BTreeMap::new() }
 }
 
 /// Values of the root module's variables as they were given. What is never stored stays away, unless the configuration
 /// itself says it.
-fn stored_variables(request: &PlanRequest<'_>) -> BTreeMap<Arc<str>, Value> {
+pub(super) fn stored_variables(request: &PlanRequest<'_>) -> BTreeMap<Arc<str>, Value> {
     let declared = request.config.root().variables.iter();
     let stored = declared.filter(|(name, it)| !it.ephemeral || request.variables.get(name).is_none());
     stored.filter_map(|(name, _)| Some((name.clone(), given_value(request.config, request.variables, name)?))).collect()

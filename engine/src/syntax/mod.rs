@@ -72,8 +72,8 @@ pub fn is_incomplete(text: &str) -> bool {
             _ => {}
         }
     }
-    // A quoted string ends on its line.
-    !open.is_empty() && !open.contains(&Kind::OpenQuote)
+    // The text of a quoted string ends on its line.
+    !matches!(open.last(), None | Some(Kind::OpenQuote))
 }
 
 fn finish(parser: Parser<'_>, expr: parser::Parsed<Expr>) -> (Expr, Diagnostics) {

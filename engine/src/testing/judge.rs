@@ -73,7 +73,7 @@ impl<'c> Judge<'c> {
             return Err(wrong("Invalid condition run result: it is null, and must be true or false."));
         }
         let held = value::convert(&held, &Type::Bool)
-            .map_err(|error| wrong(&format!("Invalid condition run value: {error}.")))?;
+            .map_err(|error| self.explain(wrong(&format!("Invalid condition run value: {error}.")), condition))?;
         match held.as_bool() {
             Some(true) => Ok(None),
             None => Err(Diagnostic::error(
@@ -93,7 +93,7 @@ impl<'c> Judge<'c> {
                     Some(text) => text.to_owned(),
                     None => "The assertion does not hold, and its message is no text.".to_owned(),
                 };
-                Ok(Some(Diagnostic::error("Test assertion failed", text).at(span)))
+                Ok(Some(self.explain(Diagnostic::error("Test assertion failed", text).at(span), condition)))
             }
         }
     }
@@ -103,6 +103,12 @@ impl<'c> Judge<'c> {
         let names: Vec<Arc<str>> = self.evaluator.config.root().outputs.keys().cloned().collect();
         let value = |name: Arc<str>| Some((name.clone(), self.evaluator.output(Evaluator::ROOT, &name).ok()?));
         Value::object(names.into_iter().filter_map(value))
+    }
+
+    fn explain(&mut self, it: Diagnostic, condition: &Condition) -> Diagnostic {
+        let (variables, runs) = (&self.variables, &self.runs);
+        let mut names = TestNames { evaluator: &mut self.evaluator, variables, runs, objects: true };
+        eval::explain(it, &condition.condition, &mut names, None)
     }
 
     fn eval(&mut self, expr: &crate::syntax::ast::Expr) -> Evaluated {

@@ -18,6 +18,7 @@ pub mod ec2;
 pub mod efs;
 pub mod elbv2;
 pub mod iam;
+pub mod key_service;
 pub mod kms;
 pub mod logs;
 pub mod meta;

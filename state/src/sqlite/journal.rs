@@ -2,12 +2,13 @@
 
 use std::collections::BTreeSet;
 
-use plumb_engine::store::{Intent, Lease, ObjectKey, OpenOperation, OperationId, OperationOutcome, Run, RunOutcome};
-use rusqlite::{Connection, Row, params, params_from_iter};
+use plumb_engine::store::{Intent, ObjectKey, OpenOperation, OperationId, OperationOutcome, Run, RunOutcome};
+use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 
 use super::failure::Result;
 use super::locks::Origin;
 use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, json, parse_column, parse_variant, to_i64, variant};
+use super::vault::{Vault, operation_place, paths, without_sensitive};
 use crate::failure::{not_open, run_begun, run_not_begun};
 
 /// The columns of an intent, after those of its object's key.
@@ -40,7 +41,12 @@ pub(super) fn begin(conn: &Connection, origin: Origin<'_>, intent: &Intent) -> R
         return Err(run_not_begun(&lease.run).into());
     }
     let key = KeyColumns::new(&intent.object);
-    let (action, planned, sensitive) = (variant(&intent.action), json(&intent.planned), json(&intent.sensitive));
+    let place = operation_place(&lease.run, &intent.object, intent.action);
+    let (action, planned, sensitive) = (
+        variant(&intent.action),
+        origin.vault.close(&place, &intent.planned, &intent.sensitive)?,
+        json(&intent.sensitive),
+    );
     let dependencies = dependencies(&intent.dependencies);
     let (token, recognition) = (intent.key.as_ref().map(variant), intent.recognition.as_ref().map(variant));
     let mut values = key.all().to_vec();
@@ -71,13 +77,12 @@ pub(super) fn made(conn: &Connection, operation: OperationId, id: &str, at: &str
     if changed == 0 { Err(not_open(operation).into()) } else { Ok(()) }
 }
 
-/// Records the end of an operation.
+/// Records the end of an operation. Of what was planned the sensitive parts are dropped: nobody needs them any more.
 pub(super) fn end(
     conn: &Connection,
-    lease: &Lease,
+    origin: Origin<'_>,
     operation: OperationId,
     outcome: &OperationOutcome,
-    at: &str,
 ) -> Result<()> {
     let (word, error) = match outcome {
         OperationOutcome::Done => ("done", None),
@@ -85,14 +90,24 @@ pub(super) fn end(
     };
     let changed = conn
         .prepare_cached(
-            "UPDATE operations SET ended = ?2, ended_by = ?3, outcome = ?4, error = ?5 WHERE id = ?1 AND ended IS NULL",
+            "UPDATE operations SET ended = ?2, ended_by = ?3, outcome = ?4, error = ?5 WHERE id = ?1 AND ended IS NULL
+             RETURNING planned, sensitive",
         )?
-        .execute(params![operation.0, at, lease.run, word, error])?;
-    if changed == 0 { Err(not_open(operation).into()) } else { Ok(()) }
+        .query_row(params![operation.0, origin.at, origin.grant.lease.run, word, error], |row| {
+            Ok((row.get::<_, String>(0)?, row.get::<_, String>(1)?))
+        })
+        .optional()?;
+    let Some((planned, sensitive)) = changed else { return Err(not_open(operation).into()) };
+    let paths = paths(sensitive)?;
+    if !paths.is_empty() {
+        let planned = without_sensitive(&planned, &paths)?;
+        conn.execute("UPDATE operations SET planned = ?2 WHERE id = ?1", params![operation.0, planned])?;
+    }
+    Ok(())
 }
 
 /// Operations without an end, oldest first.
-pub(super) fn open_operations(conn: &Connection, live: &BTreeSet<String>) -> Result<Vec<OpenOperation>> {
+pub(super) fn open_operations(conn: &Connection, live: &BTreeSet<String>, vault: &Vault) -> Result<Vec<OpenOperation>> {
     let mut statement = conn.prepare_cached(&format!(
         "SELECT {KEY}, {INTENT}, id, made_id FROM operations WHERE ended IS NULL ORDER BY id"
     ))?;
@@ -101,7 +116,10 @@ pub(super) fn open_operations(conn: &Connection, live: &BTreeSet<String>) -> Res
     let mut open = Vec::new();
     while let Some(row) = rows.next()? {
         let object = reader.key(row)?;
-        let operation = read(&mut reader, object, row)?;
+        let mut operation = read(&mut reader, object, row)?;
+        let intent = &mut operation.intent;
+        let place = operation_place(&operation.run, &intent.object, intent.action);
+        vault.open(&place, &mut intent.planned, &intent.sensitive)?;
         open.push(OpenOperation { running: live.contains(&operation.run), ..operation });
     }
     Ok(open)

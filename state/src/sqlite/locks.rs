@@ -9,6 +9,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::failure::{Failure, Result};
 use super::rows::{from_i64, to_i64};
+use super::vault::Vault;
 use crate::failure::{Held, lease_lost, not_covered};
 use crate::options::{Options, rfc3339};
 
@@ -24,6 +25,8 @@ pub(super) struct Grant {
 pub(super) struct Origin<'a> {
     /// The right to write.
     pub grant: &'a Grant,
+    /// What is sealed.
+    pub vault: &'a Vault,
     /// The operation, where one does it.
     pub operation: Option<OperationId>,
     /// When, RFC 3339.

@@ -1,14 +1,17 @@
 //! The store in one SQLite file.
 
 mod failure;
+mod history;
 mod journal;
 mod locks;
 mod migrations;
 mod objects;
 mod open;
 mod rows;
+mod tables;
 #[cfg(test)]
 mod tests;
+mod vault;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
@@ -16,15 +19,19 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
 use plumb_engine::store::{
-    Intent, Lease, LockRequest, ObjectWrite, OpenOperation, OperationId, OperationOutcome, OutputRecord, Run,
+    Intent, Lease, LockRequest, ObjectWrite, OpenOperation, OperationId, OperationOutcome, OutputRecord, Row, Run,
     RunOutcome, Snapshot, Store, StoreError,
 };
 use rusqlite::{Connection, TransactionBehavior};
 
 use self::failure::Result as SqlResult;
 use self::locks::Origin;
+use self::vault::Vault;
 use crate::failure::foreign_run;
 use crate::options::{Options, rfc3339};
+use crate::seal::StateKey;
+
+pub use self::tables::Table;
 
 type Result<T> = std::result::Result<T, StoreError>;
 
@@ -34,6 +41,7 @@ pub struct SqliteStore {
     path: PathBuf,
     options: Options,
     conn: Mutex<Connection>,
+    vault: Vault,
 }
 
 impl SqliteStore {
@@ -46,7 +54,8 @@ impl SqliteStore {
     pub fn open(path: impl Into<PathBuf>, options: Options) -> Result<Self> {
         let path = path.into();
         let conn = open::writable(&path)?;
-        Ok(Self { path, options, conn: Mutex::new(conn) })
+        let vault = Vault::for_writing(&conn, &options).map_err(|failure| failure.at(&path, "opening the state"))?;
+        Ok(Self { path, options, conn: Mutex::new(conn), vault })
     }
 
     /// Opens a state for reading; `None` when there is none. Creates no file, changes nothing in it, and needs no
@@ -56,8 +65,29 @@ impl SqliteStore {
     /// As [`SqliteStore::open`].
     pub fn open_existing(path: impl Into<PathBuf>, options: Options) -> Result<Option<Self>> {
         let path = path.into();
-        let conn = open::readable(&path)?;
-        Ok(conn.map(|conn| Self { path, options, conn: Mutex::new(conn) }))
+        let Some(conn) = open::readable(&path)? else { return Ok(None) };
+        let vault = Vault::of(&conn, &options).map_err(|failure| failure.at(&path, "opening the state"))?;
+        Ok(Some(Self { path, options, conn: Mutex::new(conn), vault }))
+    }
+
+    /// Whether sensitive values are sealed in the file.
+    pub fn is_sealed(&self) -> bool {
+        self.vault.is_sealed()
+    }
+
+    /// Seals every sensitive value anew with another key, or with none: all or nothing. This store and others that are
+    /// open then have an old key, and neither read sealed values nor write any more.
+    ///
+    /// # Errors
+    /// The lease was lost, does not cover the whole state, or the file cannot be written; [`StoreError::Sealed`] when the
+    /// present key is missing.
+    pub fn rekey(&self, lease: &Lease, key: Option<&StateKey>) -> Result<()> {
+        self.fenced(lease, "sealing the state anew", |conn, origin| {
+            origin.grant.covers_row(conn, &Row::from_text("the whole state"))?;
+            vault::rekey(conn, &self.vault, key)
+        })?;
+        // What was in clear before must not stay in free pages or in the log.
+        self.read("tidying the state", |conn| Ok(conn.execute_batch("VACUUM; PRAGMA wal_checkpoint(TRUNCATE)")?))
     }
 
     /// A state that no file holds.
@@ -66,7 +96,8 @@ impl SqliteStore {
         let mut conn = Connection::open_in_memory().unwrap();
         conn.pragma_update(None, "foreign_keys", true).unwrap();
         migrations::migrate(&mut conn, migrations::STEPS).unwrap();
-        Self { path: PathBuf::new(), options, conn: Mutex::new(conn) }
+        let vault = Vault::for_writing(&conn, &options).unwrap();
+        Self { path: PathBuf::new(), options, conn: Mutex::new(conn), vault }
     }
 
     /// The file.
@@ -107,14 +138,15 @@ impl SqliteStore {
         let at = rfc3339(self.now());
         self.write(action, |conn| {
             let grant = locks::check(conn, lease)?;
-            work(conn, Origin { grant: &grant, operation: None, at: &at })
+            self.vault.check(conn)?;
+            work(conn, Origin { grant: &grant, vault: &self.vault, operation: None, at: &at })
         })
     }
 }
 
 impl Store for SqliteStore {
     fn snapshot(&self) -> Result<Snapshot> {
-        self.read("reading the state", objects::snapshot)
+        self.read("reading the state", |conn| objects::snapshot(conn, &self.vault))
     }
 
     fn lock(&self, request: &LockRequest) -> Result<Lease> {
@@ -164,7 +196,7 @@ impl Store for SqliteStore {
         writes: &[ObjectWrite],
     ) -> Result<()> {
         self.fenced(lease, "recording the result of an operation", |conn, origin| {
-            journal::end(conn, lease, operation, outcome, origin.at)?;
+            journal::end(conn, origin, operation, outcome)?;
             let origin = Origin { operation: Some(operation), ..origin };
             if objects::apply(conn, origin, writes)? { objects::raise_serial(conn) } else { Ok(()) }
         })
@@ -174,7 +206,7 @@ impl Store for SqliteStore {
         self.read("reading the journal", |conn| {
             let tx = conn.transaction()?;
             let live = locks::live_runs(&tx, &self.options)?;
-            journal::open_operations(&tx, &live)
+            journal::open_operations(&tx, &live, &self.vault)
         })
     }
 

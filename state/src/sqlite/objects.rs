@@ -12,18 +12,20 @@ use super::failure::Result;
 use super::locks::Origin;
 use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse_column, text, to_i64};
 use super::rows::{parse_variant, variant};
+use super::vault::{Vault, object_place, output_paths, output_place, paths, reseal};
 use crate::failure::{move_onto, nothing_to_move};
 
 /// The columns of a record, after those of its key.
-const RECORD: &str =
+pub(super) const RECORD: &str =
     "provider, schema_version, status, attributes, sensitive, dependencies, create_before_destroy, row_version";
 
 /// Everything, in one read transaction.
-pub(super) fn snapshot(conn: &mut Connection) -> Result<Snapshot> {
+pub(super) fn snapshot(conn: &mut Connection, vault: &Vault) -> Result<Snapshot> {
     let tx = conn.transaction()?;
     let (lineage, serial): (String, i64) =
         tx.query_row("SELECT lineage, serial FROM meta", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    Ok(Snapshot { lineage, serial: from_i64(serial)?, objects: read_objects(&tx)?, outputs: read_outputs(&tx)? })
+    let (objects, outputs) = (read_objects(&tx, vault)?, read_outputs(&tx, vault)?);
+    Ok(Snapshot { lineage, serial: from_i64(serial)?, objects, outputs })
 }
 
 /// Does writes in order. Whether anything changed.
@@ -45,7 +47,7 @@ pub(super) fn write_outputs(
     origin: Origin<'_>,
     outputs: &BTreeMap<Arc<str>, Option<OutputRecord>>,
 ) -> Result<bool> {
-    let stored = read_outputs(conn)?;
+    let stored = read_outputs(conn, origin.vault)?;
     let mut changed = false;
     for (name, output) in outputs {
         origin.grant.covers_row(conn, &LeasedRow::output(name))?;
@@ -54,7 +56,7 @@ pub(super) fn write_outputs(
         }
         changed = true;
         match output {
-            Some(output) => put_output(conn, name, output)?,
+            Some(output) => put_output(conn, origin.vault, name, output)?,
             None => {
                 conn.prepare_cached("DELETE FROM outputs WHERE name = ?1")?.execute([name])?;
             }
@@ -63,15 +65,16 @@ pub(super) fn write_outputs(
     Ok(changed)
 }
 
-fn put_output(conn: &Connection, name: &str, output: &OutputRecord) -> Result<()> {
+fn put_output(conn: &Connection, vault: &Vault, name: &str, output: &OutputRecord) -> Result<()> {
+    let value = vault.close(&output_place(name), &output.value, &output_paths(output.sensitive))?;
     conn.prepare_cached("INSERT OR REPLACE INTO outputs (name, value, type, sensitive) VALUES (?1, ?2, ?3, ?4)")?
-        .execute(params![name, json(&output.value), json(&output.ty), output.sensitive])?;
+        .execute(params![name, value, json(&output.ty), output.sensitive])?;
     Ok(())
 }
 
 /// Replaces everything by a snapshot.
 pub(super) fn replace(conn: &Connection, origin: Origin<'_>, snapshot: &Snapshot) -> Result<()> {
-    for key in read_objects(conn)?.into_keys().filter(|key| !snapshot.objects.contains_key(key)) {
+    for key in read_objects(conn, origin.vault)?.into_keys().filter(|key| !snapshot.objects.contains_key(key)) {
         remove(conn, origin, &key)?;
     }
     for (key, record) in &snapshot.objects {
@@ -79,7 +82,7 @@ pub(super) fn replace(conn: &Connection, origin: Origin<'_>, snapshot: &Snapshot
     }
     conn.execute("DELETE FROM outputs", [])?;
     for (name, output) in &snapshot.outputs {
-        put_output(conn, name, output)?;
+        put_output(conn, origin.vault, name, output)?;
     }
     let mut update = conn.prepare_cached("UPDATE meta SET lineage = ?1, serial = ?2")?;
     update.execute(params![snapshot.lineage, to_i64(snapshot.serial)?])?;
@@ -92,20 +95,21 @@ pub(super) fn raise_serial(conn: &Connection) -> Result<()> {
     Ok(())
 }
 
-fn read_objects(conn: &Connection) -> Result<BTreeMap<ObjectKey, ObjectRecord>> {
+fn read_objects(conn: &Connection, vault: &Vault) -> Result<BTreeMap<ObjectKey, ObjectRecord>> {
     let mut statement = conn.prepare_cached(&format!("SELECT {KEY}, {RECORD} FROM objects"))?;
     let mut rows = statement.query([])?;
     let mut reader = Reader::default();
     let mut objects = Vec::new();
     while let Some(row) = rows.next()? {
-        objects.push((reader.key(row)?, read_record(&mut reader, row)?));
+        objects.push((reader.key(row)?, read_record(&mut reader, row, vault)?));
     }
     Ok(objects.into_iter().collect())
 }
 
-fn read_record(reader: &mut Reader, row: &Row<'_>) -> Result<ObjectRecord> {
+/// The record in the columns after those of the key.
+pub(super) fn read_record(reader: &mut Reader, row: &Row<'_>, vault: &Vault) -> Result<ObjectRecord> {
     let at = |offset| KEY_LEN + offset;
-    Ok(ObjectRecord {
+    let mut record = ObjectRecord {
         provider: text(row, at(0))?.to_owned(),
         schema_version: from_i64(row.get(at(1))?)?,
         status: parse_variant::<ObjectStatus>(row, at(2))?,
@@ -114,16 +118,24 @@ fn read_record(reader: &mut Reader, row: &Row<'_>) -> Result<ObjectRecord> {
         dependencies: reader.dependencies(row, at(5))?,
         create_before_destroy: row.get(at(6))?,
         row_version: from_i64(row.get(at(7))?)?,
-    })
+    };
+    if !record.sensitive.is_empty() {
+        let place = object_place(text(row, 0)?, text(row, 1)?, row.get(at(7))?);
+        vault.open(&place, &mut record.attributes, &record.sensitive)?;
+    }
+    Ok(record)
 }
 
-fn read_outputs(conn: &Connection) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
+fn read_outputs(conn: &Connection, vault: &Vault) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
     let mut statement = conn.prepare_cached("SELECT name, value, type, sensitive FROM outputs")?;
     let mut rows = statement.query([])?;
     let mut outputs = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        let record = OutputRecord { value: parse_column(row, 1)?, ty: parse_column(row, 2)?, sensitive: row.get(3)? };
-        outputs.insert(text(row, 0)?.into(), record);
+        let mut record =
+            OutputRecord { value: parse_column(row, 1)?, ty: parse_column(row, 2)?, sensitive: row.get(3)? };
+        let name = text(row, 0)?;
+        vault.open(&output_place(name), &mut record.value, &output_paths(record.sensitive))?;
+        outputs.insert(name.into(), record);
     }
     Ok(outputs)
 }
@@ -132,8 +144,10 @@ fn put(conn: &Connection, origin: Origin<'_>, key: &ObjectKey, record: &ObjectRe
     origin.grant.covers(conn, key)?;
     let key = KeyColumns::new(key);
     let schema_version = to_i64(record.schema_version)?;
-    let (status, attributes, sensitive) = (variant(&record.status), json(&record.attributes), json(&record.sensitive));
     let (dependencies, version) = (dependencies(&record.dependencies), next_version(conn)?);
+    let place = object_place(&key.address, &key.deposed, version);
+    let attributes = origin.vault.close(&place, &record.attributes, &record.sensitive)?;
+    let (status, sensitive) = (variant(&record.status), json(&record.sensitive));
     let mut values = key.all().to_vec();
     values.extend::<[&dyn rusqlite::ToSql; 9]>([
         &record.provider,
@@ -183,14 +197,27 @@ fn relocate(conn: &Connection, origin: Origin<'_>, from: &ObjectKey, to: &Object
         return Err(move_onto(to).into());
     }
     let version = next_version(conn)?;
+    let (attributes, sensitive, known): (String, String, i64) = conn
+        .prepare_cached("SELECT attributes, sensitive, row_version FROM objects WHERE address = ?1 AND deposed = ?2")?
+        .query_row(params_from_iter(source.identity()), |row| Ok((row.get(0)?, row.get(1)?, row.get(2)?)))?;
+    let places = (
+        object_place(&source.address, &source.deposed, known),
+        object_place(&target.address, &target.deposed, version),
+    );
+    let vaults = (origin.vault, origin.vault);
+    let attributes = match paths(sensitive)? {
+        paths if paths.is_empty() => attributes,
+        paths => reseal(vaults, (&places.0, &places.1), &attributes, &paths)?,
+    };
     let mut values = target.all().to_vec();
+    values.push(&attributes);
     values.push(&version);
     values.push(&origin.at);
     values.extend(source.identity());
     conn.prepare_cached(
         "UPDATE objects SET address = ?1, deposed = ?2, module = ?3, mode = ?4, type = ?5, name = ?6,
-             instance_key = ?7, row_version = ?8, updated = ?9
-         WHERE address = ?10 AND deposed = ?11",
+             instance_key = ?7, attributes = ?8, row_version = ?9, updated = ?10
+         WHERE address = ?11 AND deposed = ?12",
     )?
     .execute(params_from_iter(values))?;
     remember_absent(conn, origin, &source)?;

@@ -14,8 +14,10 @@ use crate::address::{mode_name, parse_config_resource, parse_mode};
 
 /// An object's key as columns.
 pub(super) struct KeyColumns {
-    address: String,
-    deposed: Arc<str>,
+    /// The address as text.
+    pub address: String,
+    /// Key of a deposed object; empty for the current one.
+    pub deposed: Arc<str>,
     module: String,
     mode: &'static str,
     type_name: Arc<str>,

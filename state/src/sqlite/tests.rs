@@ -10,6 +10,9 @@ use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, OperationAction
 use serde_json::json;
 use tempfile::TempDir;
 
+mod history;
+mod sealing;
+
 use super::migrations::{APPLICATION_ID, STEPS};
 use super::*;
 use crate::conformance::{self, TestClock};
@@ -308,7 +311,7 @@ fn a_directory_that_cannot_be_written_is_readable() {
     let odd = path.with_file_name("100% #1?.db");
     fs::rename(&path, &odd).unwrap();
     let mut conn = open::unshared(&odd).unwrap();
-    assert_eq!(objects::snapshot(&mut conn).unwrap().objects.len(), 1);
+    assert_eq!(objects::snapshot(&mut conn, &Vault::default()).unwrap().objects.len(), 1);
     assert_eq!(fs::read_dir(odd.parent().unwrap()).unwrap().count(), 1);
 }
 

@@ -212,6 +212,7 @@ pub fn plan(changes: Vec<ResourceChange>) -> Plan {
         targets: Vec::new(),
         excludes: Vec::new(),
         read_set: [].into(),
+        given: [].into(),
         checks: Vec::new(),
         timestamp: "2026-01-01T00:00:00Z".into(),
         errored: false,

@@ -47,7 +47,7 @@ impl ResourceType for TerraformData {
         &self.schema
     }
 
-    /// The output follows the input: it is known as long as the input does not change.
+    /// The output follows the input: it is known as long as the input does not change, and its type is known always.
     fn plan(&self, change: &mut PlannedChange, _client: Option<&dyn Client>) -> Diagnostics {
         if change.planned.is_null() {
             return Diagnostics::new();
@@ -55,13 +55,13 @@ impl ResourceType for TerraformData {
         let planned = change.planned.clone();
         let input = part(&planned, INPUT);
         change.planned = if change.prior.is_null() {
-            let output = if input.is_null() { input } else { Value::unknown(Type::Dynamic) };
-            planned.with(ID, Value::unknown(Type::String)).with(OUTPUT, output)
+            let output = if input.is_null() { input } else { Value::unknown(input.ty()) };
+            planned.with(ID, Value::unknown(Type::String).known_not_null()).with(OUTPUT, output)
         } else {
             let output = if input == part(&change.prior, INPUT) {
                 part(&change.prior, OUTPUT)
             } else {
-                Value::unknown(Type::Dynamic)
+                Value::unknown(input.ty())
             };
             planned.with(ID, part(&change.prior, ID)).with(OUTPUT, output)
         };

@@ -1,0 +1,7 @@
+locals {
+  x = terraform_data.a.id
+}
+
+resource "terraform_data" "a" {
+  input = local.x
+}

@@ -1,0 +1,9 @@
+variable "input" {}
+
+resource "terraform_data" "inner" {
+  input = var.input
+}
+
+output "id" {
+  value = terraform_data.inner.id
+}
