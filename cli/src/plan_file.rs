@@ -45,7 +45,6 @@ pub fn read(path: &Path) -> Result<PlanFile, Diagnostic> {
     PlanFile::read(&text).map_err(|error| refuse(reason(path, &error)))
 }
 
-<<<<<<< HEAD
 /// The configuration that a plan file carries.
 pub fn config(file: &PlanFile) -> (Config, Diagnostics) {
     let given = file.plan.variables.iter().map(|(name, value)| GivenVariable {
@@ -54,7 +53,8 @@ pub fn config(file: &PlanFile) -> (Config, Diagnostics) {
         origin: VariableOrigin::Plan,
     });
     config::load_sources_given(Path::new("."), &file.sources, &Variables { given: given.collect() })
-=======
+}
+
 /// A plan file that is sealed as a whole: it holds the configuration, too, and that can hold secrets anywhere.
 #[derive(Serialize, Deserialize)]
 struct Sealed {
@@ -76,7 +76,6 @@ fn open(document: &Sealed) -> Result<String, String> {
         StoreError::Sealed { reason } => reason,
         other => other.to_string(),
     })
->>>>>>> main
 }
 
 fn reason(path: &Path, error: &PlanFileError) -> String {

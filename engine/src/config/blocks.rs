@@ -242,7 +242,8 @@ fn import(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) else { return };
     if module.parent.is_some() {
-        let detail = format!("{} has an import block, and only the root module can have one. Move it there.", module.path);
+        let detail =
+            format!("{} has an import block, and only the root module can have one. Move it there.", module.path);
         diagnostics.push(Diagnostic::error("Invalid import configuration", detail).at(block.header));
         return;
     }

@@ -84,7 +84,7 @@ fn load_manifest(files: &dyn Files, dir: &Path, path: &Path, given: &Variables) 
         }
     };
     let finder = &mut Installed { manifest: &manifest, dir };
-    let (mut config, mut found) = load_with(files, dir, given, finder);
+    let (mut config, mut found) = load_with_given(files, dir, given, finder);
     let is_remote = |call: &ModuleCall| !matches!(ModuleSource::parse(&call.source), Ok(ModuleSource::Local(_)));
     if !text.is_empty() && config.modules.iter().any(|module| module.calls.values().any(is_remote)) {
         config.sources.add(path.to_owned(), text);
@@ -101,9 +101,13 @@ fn unreadable(path: &Path, error: &dyn Display) -> Diagnostic {
     Diagnostic::error("Failed to read module manifest", detail)
 }
 
-/// As [`load_from`], with `finder` saying where the files of called modules are, and `given` what sources that name
-/// variables mean.
-pub fn load_with(
+/// As [`load_from`], with `finder` saying where the files of called modules are.
+pub fn load_with(files: &dyn Files, dir: &Path, finder: &mut dyn ModuleFinder) -> (Config, Diagnostics) {
+    load_with_given(files, dir, &Variables::default(), finder)
+}
+
+/// As [`load_with`], with values of the root module's variables for sources of modules that depend on them.
+pub fn load_with_given(
     files: &dyn Files,
     dir: &Path,
     given: &Variables,
