@@ -4,7 +4,8 @@ use std::fs;
 use std::io::{ErrorKind, Write};
 use std::path::Path;
 
-use plumb_engine::diagnostic::Diagnostic;
+use plumb_engine::config::{self, Config, GivenVariable, VariableOrigin, VariableText, Variables};
+use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::plan::file::{PlanFile, PlanFileError};
 use plumb_engine::store::StoreError;
 use plumb_state::seal::{StateKey, Wrapped};
@@ -42,6 +43,16 @@ pub fn read(path: &Path) -> Result<PlanFile, Diagnostic> {
         Ok(sealed) => open(&sealed).map_err(|why| refuse(format!("{} cannot be opened: {why}.", path.display())))?,
     };
     PlanFile::read(&text).map_err(|error| refuse(reason(path, &error)))
+}
+
+/// The configuration that a plan file carries.
+pub fn config(file: &PlanFile) -> (Config, Diagnostics) {
+    let given = file.plan.variables.iter().map(|(name, value)| GivenVariable {
+        name: name.clone(),
+        value: VariableText::Value(value.clone()),
+        origin: VariableOrigin::Plan,
+    });
+    config::load_sources_given(Path::new("."), &file.sources, &Variables { given: given.collect() })
 }
 
 /// A plan file that is sealed as a whole: it holds the configuration, too, and that can hold secrets anywhere.

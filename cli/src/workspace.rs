@@ -30,7 +30,13 @@ pub struct Loaded {
 /// Reads the configuration of the working directory and its variables.
 pub fn load(session: &Session, variables: &VariableArgs) -> Result<Loaded, Failure> {
     let dir = Path::new(".");
-    let (mut config, mut found) = config::load_installed(dir, &session.data_dir());
+    let data_dir = session.data_dir();
+    let (mut config, mut found) = config::load_installed(dir, &data_dir);
+    if config.has_computed_sources() {
+        // The first reading tells which variables there are; with their values the right modules are found.
+        let (given, _) = config::variables(&mut config, dir, &session.environment, &variables.options);
+        (config, found) = config::load_given(dir, &data_dir, &given);
+    }
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
     }

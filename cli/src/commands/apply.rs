@@ -101,7 +101,7 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
     }
     let file = plan_file::read(path)?;
     let dir = Path::new(".");
-    let (mut config, mut found) = config::load_sources(dir, &file.sources);
+    let (mut config, mut found) = plan_file::config(&file);
     let mut variables = Variables::default();
     if !found.has_errors() && !args.planning.variables.options.is_empty() {
         let options = &args.planning.variables.options;

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use plumb_engine::config::{self, Config};
+use plumb_engine::config::Config;
 use plumb_engine::diagnostic::Diagnostic;
 use plumb_engine::provider::Providers;
 use serde_json::{Value as Json, json};
@@ -37,7 +37,7 @@ fn plan(path: &Path, json: bool, session: &Session, ui: &Ui) -> Result<Exit, Fai
     let file = plan_file::read(path)?;
     if json {
         // The plan was made from this configuration, so there is no error in it that was not shown then.
-        let (config, _) = config::load_sources(Path::new("."), &file.sources);
+        let (config, _) = plan_file::config(&file);
         let document = json_plan::document(&file.plan, configuration(&config, &session.providers), &session.providers);
         ui.out(&format!("{document}\n"));
     } else {

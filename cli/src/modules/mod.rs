@@ -17,7 +17,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use plumb_engine::config::{self, Config, Disk, Manifest, ModuleRecord, RemoteSource};
+use plumb_engine::config::{self, Config, Disk, Manifest, ModuleRecord, RemoteSource, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 
 use self::http::Http;
@@ -64,7 +64,7 @@ pub fn install(options: &InstallOptions<'_>) -> (Config, Diagnostics) {
         header: options.header,
         fetched: BTreeMap::new(),
     };
-    let (config, mut found) = config::load_with(&Disk, Path::new("."), &mut installer);
+    let (config, mut found) = config::load_with_given(&Disk, Path::new("."), &given(options), &mut installer);
     let manifest = installer.new;
     if manifest.iter().count() > 1
         && let Err(error) = write(&path, &manifest)
@@ -73,6 +73,16 @@ pub fn install(options: &InstallOptions<'_>) -> (Config, Diagnostics) {
         found.push(Diagnostic::error("Failed to update module manifest", detail));
     }
     (config, found)
+}
+
+/// Values of variables for sources that depend on them, from the environment and the files that are read by themselves.
+fn given(options: &InstallOptions<'_>) -> Variables {
+    let dir = Path::new(".");
+    let (mut config, _) = config::load_installed(dir, options.data_dir);
+    if !config.has_computed_sources() {
+        return Variables::default();
+    }
+    config::variables(&mut config, dir, options.environment, &[]).0
 }
 
 fn write(path: &Path, manifest: &Manifest) -> std::io::Result<()> {

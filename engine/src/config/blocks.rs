@@ -161,8 +161,9 @@ fn output(block: &Block, diagnostics: &mut Diagnostics) -> Option<Output> {
 }
 
 fn provider(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
-    const SHAPE: Shape = Shape { optional: &["alias", "version", "for_each"], required: &[], blocks: &[], open: true };
+    const SHAPE: Shape = Shape { optional: &["alias", "version"], required: &[], blocks: &[], open: true };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
+    reserved(&content.rest, diagnostics);
     let alias = text(&content, "alias", diagnostics);
     if let (Some(alias), Some(attribute)) = (&alias, content.attribute("alias"))
         && !is_identifier(alias)
@@ -184,6 +185,23 @@ fn provider(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
         return;
     }
     module.providers.insert(reference, ProviderBlock { body: content.rest, span: block.header });
+}
+
+/// Names that provider blocks keep for meanings to come.
+fn reserved(rest: &Body, diagnostics: &mut Diagnostics) {
+    for attribute in &rest.attributes {
+        let name = &*attribute.name.name;
+        if matches!(name, "count" | "for_each" | "depends_on" | "source") {
+            let detail = format!("A provider block has no argument {name:?}: one block makes one configuration.");
+            let summary = "Reserved argument name in provider block";
+            diagnostics.push(Diagnostic::error(summary, detail).at(attribute.name.span));
+        }
+    }
+    for inner in rest.blocks.iter().filter(|it| matches!(&*it.kind.name, "lifecycle" | "locals")) {
+        let detail = format!("A provider block has no {} block.", inner.kind.name);
+        let summary = "Reserved block type name in provider block";
+        diagnostics.push(Diagnostic::error(summary, detail).at(inner.kind.span));
+    }
 }
 
 fn moved(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
@@ -223,6 +241,12 @@ fn import(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
         Shape { optional: &["for_each", "provider"], required: &["to", "id"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     let (Some(to), Some(id)) = (content.attribute("to"), content.attribute("id")) else { return };
+    if module.parent.is_some() {
+        let detail =
+            format!("{} has an import block, and only the root module can have one. Move it there.", module.path);
+        diagnostics.push(Diagnostic::error("Invalid import configuration", detail).at(block.header));
+        return;
+    }
     let for_each = content.attribute("for_each").map(|it| it.expr.clone());
     let Some(resource) = take(block_addr::import_target(&to.expr, for_each.is_some()), diagnostics) else { return };
     module.imports.push(ImportBlock {

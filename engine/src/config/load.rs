@@ -7,7 +7,7 @@ use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::blocks::{duplicate, text};
+use super::blocks::duplicate;
 use super::content::{self, Content, Shape};
 use super::files::{Disk, Embedded, Files};
 use super::installed::{Installed, Manifest, ModuleFinder, WantedModule, normal};
@@ -15,9 +15,10 @@ use super::module::{Module, ModuleCall, ModuleIndex};
 use super::module_source::ModuleSource;
 use super::quoted::{provider_ref, references};
 use super::version::Constraints;
-use super::{Config, overrides, parse_json_body, resource_block};
+use super::{Config, Variables, overrides, parse_json_body, resource_block};
 use crate::addr::ModulePath;
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::eval::{StaticPlace, static_value};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Body, ExprKind};
 use crate::syntax::parse_body;
@@ -35,26 +36,40 @@ pub fn load(dir: &Path) -> (Config, Diagnostics) {
     load_installed(dir, Path::new(DATA_DIR))
 }
 
+/// As [`load_installed`], with values of the root module's variables for sources of modules that depend on them.
+pub fn load_given(dir: &Path, data_dir: &Path, given: &Variables) -> (Config, Diagnostics) {
+    load_manifest(&Disk, dir, &dir.join(data_dir).join(Manifest::FILE), given)
+}
+
 /// As [`load`], with installed modules in another folder.
 pub fn load_installed(dir: &Path, data_dir: &Path) -> (Config, Diagnostics) {
-    load_manifest(&Disk, dir, &dir.join(data_dir).join(Manifest::FILE))
+    load_given(dir, data_dir, &Variables::default())
 }
 
 /// The same from texts instead of files: what a plan file carries. `sources` has every file that [`load`] read, by the
 /// path that [`Config::sources`] gives it; nothing is read from disk.
 pub fn load_sources(dir: &Path, sources: &BTreeMap<PathBuf, Arc<str>>) -> (Config, Diagnostics) {
+    load_sources_given(dir, sources, &Variables::default())
+}
+
+/// As [`load_sources`], with values of the root module's variables for sources of modules that depend on them.
+pub fn load_sources_given(
+    dir: &Path,
+    sources: &BTreeMap<PathBuf, Arc<str>>,
+    given: &Variables,
+) -> (Config, Diagnostics) {
     let manifest = sources.keys().find(|path| path.ends_with(Manifest::FILE));
     let path = manifest.cloned().unwrap_or_else(|| dir.join(DATA_DIR).join(Manifest::FILE));
-    load_manifest(&Embedded(sources), dir, &path)
+    load_manifest(&Embedded(sources), dir, &path, given)
 }
 
 /// As [`load`], from files that need not be on disk.
 pub fn load_from(files: &dyn Files, dir: &Path) -> (Config, Diagnostics) {
-    load_manifest(files, dir, &dir.join(DATA_DIR).join(Manifest::FILE))
+    load_manifest(files, dir, &dir.join(DATA_DIR).join(Manifest::FILE), &Variables::default())
 }
 
 /// The list of installed modules is one of the sources: a plan file finds their files by it.
-fn load_manifest(files: &dyn Files, dir: &Path, path: &Path) -> (Config, Diagnostics) {
+fn load_manifest(files: &dyn Files, dir: &Path, path: &Path, given: &Variables) -> (Config, Diagnostics) {
     let (text, mut refused) = match files.read(path) {
         Ok(text) => (text, Diagnostics::new()),
         Err(error) if error.kind() == ErrorKind::NotFound => (String::new(), Diagnostics::new()),
@@ -68,7 +83,8 @@ fn load_manifest(files: &dyn Files, dir: &Path, path: &Path) -> (Config, Diagnos
             Manifest::default()
         }
     };
-    let (mut config, mut found) = load_with(files, dir, &mut Installed { manifest: &manifest, dir });
+    let finder = &mut Installed { manifest: &manifest, dir };
+    let (mut config, mut found) = load_with_given(files, dir, given, finder);
     let is_remote = |call: &ModuleCall| !matches!(ModuleSource::parse(&call.source), Ok(ModuleSource::Local(_)));
     if !text.is_empty() && config.modules.iter().any(|module| module.calls.values().any(is_remote)) {
         config.sources.add(path.to_owned(), text);
@@ -87,6 +103,16 @@ fn unreadable(path: &Path, error: &dyn Display) -> Diagnostic {
 
 /// As [`load_from`], with `finder` saying where the files of called modules are.
 pub fn load_with(files: &dyn Files, dir: &Path, finder: &mut dyn ModuleFinder) -> (Config, Diagnostics) {
+    load_with_given(files, dir, &Variables::default(), finder)
+}
+
+/// As [`load_with`], with values of the root module's variables for sources of modules that depend on them.
+pub fn load_with_given(
+    files: &dyn Files,
+    dir: &Path,
+    given: &Variables,
+    finder: &mut dyn ModuleFinder,
+) -> (Config, Diagnostics) {
     let mut config = Config { dir: dir.to_owned(), ..Config::default() };
     let mut diagnostics = Diagnostics::new();
     let root = Module { dir: dir.to_owned(), ..Module::default() };
@@ -95,8 +121,10 @@ pub fn load_with(files: &dyn Files, dir: &Path, finder: &mut dyn ModuleFinder) -
         let index = ModuleIndex(config.modules.len());
         let calls = read_module(&mut config, files, &mut module, called_at, &mut diagnostics);
         let mut children = Vec::new();
+        module.computed_sources = calls.iter().any(is_computed);
         for block in calls {
-            if let Some((name, call, child)) = read_call(&module, index, &block, finder, &mut diagnostics) {
+            let place = StaticPlace { config: &config, module: &module, given };
+            if let Some((name, call, child)) = read_call(place, index, &block, finder, &mut diagnostics) {
                 match module.calls.entry(name) {
                     Entry::Occupied(known) => diagnostics.push(duplicate("module", known.key(), block.header)),
                     Entry::Vacant(free) => {
@@ -209,7 +237,7 @@ fn is_override(path: &Path) -> bool {
 }
 
 fn read_call(
-    module: &Module,
+    place: StaticPlace<'_>,
     index: ModuleIndex,
     block: &Block,
     finder: &mut dyn ModuleFinder,
@@ -232,8 +260,13 @@ fn read_call(
             content::unsupported_block(inner, [], false)
         });
     }
-    let source = text(&content, "source", diagnostics)?;
+    let module = place.module;
+    let source = static_text(place, &content, "source", diagnostics)?;
     let span = content.attribute("source")?.expr.span;
+    let version = match content.attribute("version") {
+        Some(attribute) => Some((static_text(place, &content, "version", diagnostics)?, attribute.expr.span)),
+        None => None,
+    };
     let name = block.labels[0].name.clone();
     let path = module.path.child(&name);
     if path.0.len() > MAX_DEPTH {
@@ -242,7 +275,7 @@ fn read_call(
         diagnostics.push(Diagnostic::error("Module calls nested too deeply", detail).at(span));
         return None;
     }
-    let dir = find_module(module, &path, (&source, span), &content, finder)
+    let dir = find_module(module, &path, (&source, span), version, finder)
         .map_err(|it| diagnostics.push(it.at(block.header)))
         .ok()?;
     let mut providers = BTreeMap::new();
@@ -279,18 +312,37 @@ fn read_call(
     Some((name, call, child))
 }
 
+/// Whether the place of a called module is more than a text.
+fn is_computed(call: &Block) -> bool {
+    let places = call.body.attributes.iter().filter(|it| matches!(&*it.name.name, "source" | "version"));
+    places.into_iter().any(|it| !matches!(it.expr.kind, ExprKind::Literal(_)))
+}
+
+/// The text of an argument that must be known before modules are read.
+fn static_text(
+    place: StaticPlace<'_>,
+    content: &Content<'_>,
+    name: &str,
+    diagnostics: &mut Diagnostics,
+) -> Option<Arc<str>> {
+    let expr = &content.attribute(name)?.expr;
+    let value = static_value(place, expr).map_err(|found| diagnostics.extend(found)).ok()?;
+    let text = value.as_str().map(Into::into);
+    if text.is_none() {
+        let detail = format!("Inappropriate value for {name:?}: a string is required.");
+        diagnostics.push(Diagnostic::error("Unsuitable value type", detail).at(expr.span));
+    }
+    text
+}
+
 /// The folder of a called module.
 fn find_module(
     caller: &Module,
     path: &ModulePath,
     (source, span): (&str, Span),
-    content: &Content<'_>,
+    version: Option<(Arc<str>, Span)>,
     finder: &mut dyn ModuleFinder,
 ) -> Result<PathBuf, Diagnostic> {
-    let version = content.attribute("version").and_then(|it| {
-        let value = crate::eval::constant(&it.expr).ok()?;
-        Some((value.as_str()?.to_owned(), it.expr.span))
-    });
     let constraints = match &version {
         None => None,
         Some((text, span)) => Some(Constraints::parse(text).ok_or_else(|| {

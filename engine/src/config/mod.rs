@@ -33,7 +33,9 @@ pub use files::{Disk, Embedded, Files};
 pub use installed::{Installed, Manifest, ModuleFinder, ModuleRecord, WantedModule};
 pub(crate) use json::{nested as json_blocks, repeated_name as repeated_json_name};
 pub use json::{parse_json_body, parse_json_values};
-pub use load::{DATA_DIR, load, load_from, load_installed, load_sources, load_with};
+pub use load::{
+    DATA_DIR, load, load_from, load_given, load_installed, load_sources, load_sources_given, load_with, load_with_given,
+};
 pub use module::*;
 pub use module_source::{DEFAULT_REGISTRY, ModuleSource, RegistrySource, RemoteSource};
 pub use providers::ProviderAddr;
@@ -71,6 +73,11 @@ impl Config {
     /// The module of a path.
     pub fn find_module(&self, path: &ModulePath) -> Option<ModuleIndex> {
         self.by_path.get(path).copied()
+    }
+
+    /// Whether where a module comes from depends on more than its call, so that values from outside may change it.
+    pub fn has_computed_sources(&self) -> bool {
+        self.modules.iter().any(|module| module.computed_sources)
     }
 
     /// The block of a resource.

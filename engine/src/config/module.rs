@@ -38,6 +38,8 @@ pub struct Module {
     pub providers: BTreeMap<ProviderRef, ProviderBlock>,
     /// Source addresses by local name, from `required_providers`.
     pub required_providers: BTreeMap<Arc<str>, RequiredProvider>,
+    /// Whether the source or version of a called module is an expression.
+    pub computed_sources: bool,
     /// Blocks of `terraform` blocks that a module has once.
     pub terraform: TerraformBlocks,
     /// `import` blocks (root module only).

@@ -185,8 +185,7 @@ fn merge(base: &mut Body, over: Body) {
     let replaced = |name: &Arc<str>| names.contains(name) || kinds.contains(name);
     base.attributes.retain(|it| !replaced(&it.name.name));
     // In JSON, or beside it, what is an argument in one file may be a block in the other.
-    base.blocks
-        .retain(|it| nested_kind(it).is_none_or(|kind| !kinds.contains(kind) && !(json && names.contains(kind))));
+    base.blocks.retain(|it| nested_kind(it).is_none_or(|kind| !(kinds.contains(kind) || json && names.contains(kind))));
     base.attributes.extend(over.attributes);
     // Where one file repeats by count and the other by for_each, count it is.
     if base.attributes.iter().any(|it| &*it.name.name == "count") && names.iter().any(|it| is_repetition(it)) {

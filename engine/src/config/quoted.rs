@@ -39,23 +39,34 @@ pub(super) fn unquoted(expr: &Expr, diagnostics: &mut Diagnostics) -> Expr {
     inner
 }
 
-/// The keyword of an argument, in quotes or not.
-pub(super) fn keyword(content: &Content<'_>, name: &str, diagnostics: &mut Diagnostics) -> Option<Arc<str>> {
+/// The keyword of an argument, in quotes or not, when it is one of `known`.
+pub(super) fn keyword(
+    content: &Content<'_>,
+    name: &str,
+    known: &[&str],
+    diagnostics: &mut Diagnostics,
+) -> Option<Arc<str>> {
     let expr = &content.attribute(name)?.expr;
-    match &expr.kind {
-        ExprKind::Variable(word) => Some(word.clone()),
+    let word = match &expr.kind {
+        ExprKind::Variable(word) => word,
         ExprKind::Literal(Literal::String(word)) => {
             let detail =
                 "Keywords stand without quotes here; quotes were needed by versions before 0.12 only. Remove them.";
             diagnostics.push(Diagnostic::warning("Quoted keywords are deprecated", detail).at(expr.span));
-            Some(word.clone())
+            word
         }
         _ => {
             let detail = format!("The {name} argument takes a keyword: a bare word, which is no expression.");
             diagnostics.push(Diagnostic::error("Invalid expression", detail).at(expr.span));
-            None
+            return None;
         }
+    };
+    if !known.contains(&&**word) {
+        let detail = format!("The {name} argument takes one of the keywords {}, not {word}.", known.join(", "));
+        diagnostics.push(Diagnostic::error(format!("Invalid {name:?} keyword"), detail).at(expr.span));
+        return None;
     }
+    Some(word.clone())
 }
 
 /// `aws` or `aws.west`, in quotes or not.

@@ -33,6 +33,12 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
         return;
     }
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
+    content.single("connection", diagnostics);
+    for inner in content.rest.blocks.iter().filter(|it| &*it.kind.name == "locals") {
+        let detail = "A resource has no local values of its own. Write a locals block beside it.";
+        let summary = "Reserved block type name in resource block";
+        diagnostics.push(Diagnostic::error(summary, detail).at(inner.kind.span));
+    }
     let lifecycle = content.single("lifecycle", diagnostics);
     let lifecycle = lifecycle.map(|it| read_lifecycle(it, name.mode, diagnostics)).unwrap_or_default();
     let resource = Resource {
@@ -79,11 +85,14 @@ fn read_lifecycle(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> L
         open: false,
     };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    if mode != Mode::Managed
-        && let Some(attribute) = content.attributes.first()
-    {
-        let detail = format!("The lifecycle argument {:?} is for managed resources only.", attribute.name.name);
-        diagnostics.push(Diagnostic::error("Invalid lifecycle configuration", detail).at(attribute.name.span));
+    if mode != Mode::Managed {
+        let kind = if mode == Mode::Data { "data" } else { "ephemeral" };
+        for attribute in &content.attributes {
+            let detail =
+                format!("The lifecycle argument {:?} is for managed resources only. Remove it.", attribute.name.name);
+            let summary = format!("Invalid {kind} resource lifecycle argument");
+            diagnostics.push(Diagnostic::error(summary, detail).at(attribute.name.span));
+        }
     }
     Lifecycle {
         create_before_destroy: flag(&content, "create_before_destroy", false, diagnostics),
@@ -112,10 +121,12 @@ fn provisioner(block: &Block, diagnostics: &mut Diagnostics) -> Provisioner {
     const SHAPE: Shape =
         Shape { optional: &["when", "on_failure"], required: &[], blocks: &[("connection", &[])], open: true };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
+    content.single("connection", diagnostics);
     Provisioner {
         kind: block.labels[0].name.clone(),
-        on_destroy: keyword(&content, "when", diagnostics).as_deref() == Some("destroy"),
-        continue_on_failure: keyword(&content, "on_failure", diagnostics).as_deref() == Some("continue"),
+        on_destroy: keyword(&content, "when", &["create", "destroy"], diagnostics).as_deref() == Some("destroy"),
+        continue_on_failure: keyword(&content, "on_failure", &["continue", "fail"], diagnostics).as_deref()
+            == Some("continue"),
         body: content.rest,
         span: block.header,
     }

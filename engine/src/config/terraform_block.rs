@@ -31,9 +31,7 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
     if let Some(attribute) = content.attribute("required_version") {
         required_version(module, attribute, diagnostics);
     }
-    if let Some(attribute) = content.attribute("experiments")
-        && !matches!(&attribute.expr.kind, ExprKind::Tuple(items) if items.is_empty())
-    {
+    if let Some(attribute) = content.attribute("experiments") {
         let detail = "Experiments of the language belong to early versions of Terraform and are not part of this one. \
                       Remove the argument.";
         let summary = "Module uses experimental features";
@@ -56,7 +54,10 @@ fn once(known: &mut Option<Span>, block: &Block, diagnostics: &mut Diagnostics) 
         *known = Some(block.header);
         return;
     }
-    let kind = block.kind.name.replace('_', " ");
+    let kind = match &*block.kind.name {
+        "cloud" => "HCP Terraform".to_owned(),
+        kind => kind.replace('_', " "),
+    };
     let detail = format!("A module has one {} block, in one of its terraform blocks. Merge the two.", block.kind.name);
     diagnostics.push(Diagnostic::error(format!("Duplicate {kind} configuration"), detail).at(block.header));
 }
@@ -72,8 +73,11 @@ fn state_settings(module: &mut Module, block: &Block, diagnostics: &mut Diagnost
         let summary = "Both a backend and cloud configuration are present";
         diagnostics.push(Diagnostic::error(summary, detail).at(block.header));
     }
-    // What a called module says of its state never counts.
-    if module.parent.is_none() {
+    if module.parent.is_some() {
+        let detail =
+            "Where the state is kept is said by the root module, so this block of a called module has no effect.";
+        diagnostics.push(Diagnostic::warning("Backend configuration ignored", detail).at(block.header));
+    } else {
         let detail = "plumb keeps its state in plumb.db beside the configuration, or where -state says. This block has \
                       no effect and may stay for terraform's sake.";
         diagnostics.push(Diagnostic::warning("State settings are not used", detail).at(block.header));
@@ -82,6 +86,15 @@ fn state_settings(module: &mut Module, block: &Block, diagnostics: &mut Diagnost
 
 fn required_version(module: &Module, attribute: &Attribute, diagnostics: &mut Diagnostics) {
     let Some(constraints) = constraints(attribute, diagnostics) else { return };
+    if constraints.to_string().contains('-') {
+        let detail = format!(
+            "The constraint {constraints} names a version before a release, and versions of the language are compared by \
+             their numbers alone. Remove what stands after the hyphen."
+        );
+        let summary = "Invalid required_version constraint";
+        diagnostics.push(Diagnostic::error(summary, detail).at(attribute.expr.span));
+        return;
+    }
     let version = Version::parse(LANGUAGE_VERSION).expect("the constant is a version");
     if !constraints.allow(&version) {
         let whose = if module.path.is_root() { "This configuration".into() } else { format!("Module {}", module.path) };

@@ -241,7 +241,7 @@ impl Reader<'_> {
         let more = self.undeclared.len().saturating_sub(MAX_UNDECLARED);
         if more > 0 {
             let detail =
-                format!("Besides those above, files give values to {more} more variables that are not declared.");
+                format!("Besides those above, files give values to other variables that are not declared: {more}.");
             self.diagnostics.push(Diagnostic::warning("Values for undeclared variables", detail));
         }
         (self.all, self.diagnostics)

@@ -18,6 +18,7 @@ mod names;
 mod objects;
 mod render;
 mod scope;
+mod statics;
 mod template;
 mod variables;
 
@@ -33,6 +34,7 @@ pub use modules::{Each, ModuleId};
 pub use names::{CallSpans, Constants, Frame, Names, StepValue, TemplateNames};
 pub use objects::{KeyKind, Objects};
 pub use scope::Scope;
+pub use statics::{StaticPlace, static_value};
 pub use variables::{final_value, given_value, root_variable, root_variables};
 
 use crate::syntax::ast::Expr;

@@ -34,7 +34,11 @@ pub fn root_variables(config: &Config, given: &Variables) -> Result<BTreeMap<Arc
 /// # Errors
 /// It is required and has no value, or the value does not fit its type.
 pub fn root_variable(config: &Config, given: &Variables, name: &Arc<str>) -> Evaluated {
-    let variable = &config.root().variables[name];
+    variable_of_root(&config.root().variables[name], given, name)
+}
+
+/// The same by the declaration alone.
+pub(super) fn variable_of_root(variable: &Variable, given: &Variables, name: &Arc<str>) -> Evaluated {
     let value = match given.get(name) {
         Some(given) => read_given(variable, given).and_then(|value| final_value(variable, name, Some(value), None)),
         None if variable.default.is_none() => Err(missing(name, variable).into()),

@@ -5,6 +5,8 @@
 
 mod forms;
 mod nested;
+#[cfg(test)]
+mod tests;
 
 use std::collections::BTreeSet;
 
