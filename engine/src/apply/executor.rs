@@ -554,6 +554,11 @@ impl<'a> Executor<'a> {
 
     /// Writes the outputs and sums up.
     pub fn finish(mut self) -> ApplyOutcome {
+        if !self.request.plan.targets.is_empty() {
+            let detail = "The plan covered only what -target names and what that needs, so the result may not be all \
+                          that the configuration asks for. Plan without -target to see what is left.";
+            self.diagnostics.push(Diagnostic::warning("Applied changes may be incomplete", detail));
+        }
         let interrupted = *self.request.stop.borrow() != Stop::Go
             && self.progress.iter().any(|it| !matches!(it, Progress::Done | Progress::Failed | Progress::Skipped));
         self.remaining_conditions();
@@ -567,7 +572,13 @@ impl<'a> Executor<'a> {
             (_, true) => RunStatus::Failed,
             _ => RunStatus::Succeeded,
         };
-        let checks = self.conditions.finish(self.request.config);
+        let checks = self.conditions.finish(self.request.config, self.request.plan.mode);
+        if !self.broken
+            && self.request.plan.mode != PlanMode::RefreshOnly
+            && let Err(error) = self.request.store.write_checks(self.request.lease, &checks)
+        {
+            self.diagnostics.extend(store_failed(error));
+        }
         ApplyOutcome { status, checks, done: self.done, diagnostics: self.diagnostics, outputs, calls }
     }
 }
