@@ -136,6 +136,8 @@ async fn planned(
         return Ok(Err(Exit::Error));
     }
     if !plan::has_changes(&result.plan) {
+        // A state is there once something was applied, even if it is empty.
+        workspace::open(&args.state)?;
         finished(result.plan.mode, Counts::default(), &result.calls, &snapshot.outputs, ui);
         return Ok(Err(Exit::Success));
     }

@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Each, Evaluator, ModuleId, final_value, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
-use crate::plan::propose::mark_sensitive;
+use crate::plan::propose::{mark_sensitive, unmarked};
 use crate::plan::walk::provider_error;
 use crate::plan::{Action, Counts, PlanMode, ResourceChange};
 use crate::provider::{Client, Creation, IntentKey, Provider, ProviderError};
@@ -323,7 +323,9 @@ impl<'a> Executor<'a> {
         let operation = self.journal(&intent)?;
         self.started(at, &change.object, Action::Update, id_of(&change.before));
         Ok(Box::pin(async move {
-            let result = client.update(&type_name, &change.before, &planned).await;
+            // What only became sensitive, or no longer is, concerns the state alone.
+            let same = unmarked(&change.before) == unmarked(&planned);
+            let result = if same { Ok(planned) } else { client.update(&type_name, &change.before, &planned).await };
             let result = result.map(Some).map_err(|error| Failure { error, made: None });
             Finished { node: at, operation: Some(operation), result }
         }))
