@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use super::marks::known_part;
 use super::executor::{Executor, Progress, store_failed};
+use super::marks::known_part;
 use super::record::{Outputs, output_record};
 use crate::config::ModuleIndex;
 use crate::config::graph::Node;
