@@ -12,6 +12,7 @@ pub use history::{History, Moment, ObjectChange, OperationRecord, RunRecord};
 pub use lease::{Access, Holder, Lease, LockRequest, Row, Rows, Scope};
 
 use crate::addr::{ConfigResource, InstanceAddr};
+use crate::plan::CheckResult;
 use crate::provider::{IntentKey, Recognition};
 
 /// A state: objects, outputs, and the journal of the operations that made them.
@@ -112,6 +113,12 @@ pub trait Store: Send + Sync {
         outputs: &BTreeMap<Arc<str>, Option<OutputRecord>>,
     ) -> Result<(), StoreError>;
 
+    /// Replaces the results of the conditions. They tell of the last apply and are no reason for another serial.
+    ///
+    /// # Errors
+    /// The lease was lost or the store cannot be written.
+    fn write_checks(&self, lease: &Lease, checks: &[CheckResult]) -> Result<(), StoreError>;
+
     /// Replaces objects and outputs, lineage and serial included, by those of a snapshot: `state push`. Row versions
     /// are set anew, so that no plan made before counts as fresh. The journal stays.
     ///
@@ -131,6 +138,8 @@ pub struct Snapshot {
     pub objects: BTreeMap<ObjectKey, ObjectRecord>,
     /// Outputs of the root module.
     pub outputs: BTreeMap<Arc<str>, OutputRecord>,
+    /// Results of the conditions of the configuration, as the last apply judged them, by address.
+    pub checks: Vec<CheckResult>,
 }
 
 /// Which object of an instance: the current one, or one that a replacement has set aside.

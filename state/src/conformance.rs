@@ -6,6 +6,7 @@ use std::sync::{Arc, Barrier};
 
 use jiff::Timestamp;
 use plumb_engine::addr::{ConfigResource, InstanceAddr, InstanceKey, Mode, ModuleAddr, ModulePath, ResourceName};
+use plumb_engine::plan::{CheckInstance, CheckResult, CheckStatus};
 use plumb_engine::provider::{IntentKey, Recognition};
 use plumb_engine::store::{
     Access, Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OpenOperation,
@@ -434,6 +435,7 @@ pub fn a_lost_lease_writes_nothing(make: Make<'_>) {
             store.end_operation(lease, operation, &OperationOutcome::Done, &[put("a", 2)]),
             store.write_objects(lease, &[put("a", 2)]),
             store.write_outputs(lease, &BTreeMap::new()),
+            store.write_checks(lease, &[]),
             store.replace(lease, &Snapshot::default()),
         ];
         for result in refused {
@@ -471,17 +473,31 @@ pub fn replaces_everything(make: Make<'_>) {
     let before = read(&*store);
     let ObjectWrite::Put(key, record) = put("a", 5) else { unreachable!("that is what put makes") };
     let output = OutputRecord { value: json!(1), ty: json!("number"), sensitive: false };
+    let check = CheckResult {
+        address: "check.c".into(),
+        kind: "check".into(),
+        status: CheckStatus::Fail,
+        instances: vec![CheckInstance {
+            address: "check.c".into(),
+            status: CheckStatus::Fail,
+            problems: vec!["no".into()],
+        }],
+    };
     let pushed = Snapshot {
         lineage: "another".into(),
         serial: 40,
         objects: BTreeMap::from([(key, *record)]),
         outputs: BTreeMap::from([(Arc::from("o"), output)]),
+        checks: vec![check],
     };
     store.replace(&lease, &pushed).expect("replaces");
     let after = read(&*store);
     assert_eq!((after.lineage.as_str(), after.serial), ("another", 40));
     assert_eq!(without_versions(&after), pushed.objects);
     assert_eq!(after.outputs, pushed.outputs);
+    assert_eq!(after.checks, pushed.checks);
+    store.write_checks(&lease, &[]).expect("writes");
+    assert_eq!((read(&*store).checks, read(&*store).serial), (Vec::new(), 40));
     assert!(after.objects[&current("a")].row_version > before.objects[&current("b")].row_version);
 }
 

@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plumb_engine::addr::Mode;
+use plumb_engine::plan::CheckResult;
 use plumb_engine::store::{
     Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectWrite, OpenOperation, OperationId, OperationOutcome,
     OutputRecord, Row, Run, RunOutcome, Snapshot, Store, StoreError,
@@ -243,6 +244,11 @@ impl Store for MemoryStore {
             };
         }
         state.snapshot.serial += u64::from(state.snapshot.outputs != before);
+        Ok(())
+    }
+
+    fn write_checks(&self, lease: &Lease, checks: &[CheckResult]) -> Result<()> {
+        self.fenced(lease)?.snapshot.checks = checks.to_vec();
         Ok(())
     }
 

@@ -45,7 +45,12 @@ pub fn document(plan: &Plan, configuration: Json, providers: &Providers) -> Json
 
 fn is_applyable(plan: &Plan) -> bool {
     let differs = |it: &Drift| drift_action(&it.before, &it.after) != Action::NoOp;
-    if plan.mode == PlanMode::RefreshOnly { plan.drift.iter().any(differs) } else { !plan.is_empty() }
+    match plan.mode {
+        PlanMode::RefreshOnly => {
+            plan.drift.iter().any(differs) || plan.outputs.values().any(|it| it.action != Action::NoOp)
+        }
+        _ => !plan.is_empty(),
+    }
 }
 
 fn planned_values(plan: &Plan, providers: &Providers) -> Json {

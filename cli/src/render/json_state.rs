@@ -20,7 +20,11 @@ pub fn document(snapshot: &Snapshot, providers: &Providers) -> Json {
     if snapshot.objects.is_empty() && snapshot.outputs.is_empty() {
         return json!({ "format_version": FORMAT });
     }
-    json!({ "format_version": FORMAT, "terraform_version": TERRAFORM_VERSION, "values": values(snapshot, providers) })
+    let mut json = json!({ "format_version": FORMAT, "terraform_version": TERRAFORM_VERSION, "values": values(snapshot, providers) });
+    if !snapshot.checks.is_empty() {
+        json["checks"] = checks(&snapshot.checks);
+    }
+    json
 }
 
 fn values(snapshot: &Snapshot, providers: &Providers) -> Json {

@@ -29,9 +29,9 @@ impl Conditions {
         Self { checks: Checks::default(), needed, judged: BTreeMap::new() }
     }
 
-    /// The results by block.
-    pub fn finish(self, config: &Config) -> Vec<CheckResult> {
-        self.checks.finish(config, |_| true)
+    /// The results by block, those of a destroy left out: nothing was judged.
+    pub fn finish(self, config: &Config, mode: PlanMode) -> Vec<CheckResult> {
+        if mode == PlanMode::Destroy { Vec::new() } else { self.checks.finish(config, |_| true) }
     }
 }
 

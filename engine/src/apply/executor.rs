@@ -23,7 +23,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Each, Evaluator, ModuleId, final_value, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
-use crate::plan::propose::mark_sensitive;
+use crate::plan::propose::{mark_sensitive, unmarked};
 use crate::plan::walk::provider_error;
 use crate::plan::{Action, Counts, PlanMode, ResourceChange};
 use crate::provider::{Client, Creation, IntentKey, Known, Provider, ProviderError, ReadOutcome};
@@ -327,7 +327,10 @@ impl<'a> Executor<'a> {
         let operation = self.journal(&intent)?;
         self.started(at, &change.object, Action::Update, id_of(&change.before));
         Ok(Box::pin(async move {
-            let result = match client.update(&type_name, &change.before, &planned).await {
+            // What only became sensitive, or no longer is, concerns the state alone.
+            let same = unmarked(&change.before) == unmarked(&planned);
+            let result = if same { Ok(planned) } else { client.update(&type_name, &change.before, &planned).await };
+            let result = match result {
                 Ok(value) => Ok(Some(value)),
                 Err(error) => Err(Failure { seen: present(&*client, change).await, ..Failure::of(error) }),
             };
@@ -565,6 +568,11 @@ impl<'a> Executor<'a> {
 
     /// Writes the outputs and sums up.
     pub fn finish(mut self) -> ApplyOutcome {
+        if !self.request.plan.targets.is_empty() {
+            let detail = "The plan covered only what -target names and what that needs, so the result may not be all \
+                          that the configuration asks for. Plan without -target to see what is left.";
+            self.diagnostics.push(Diagnostic::warning("Applied changes may be incomplete", detail));
+        }
         let interrupted = *self.request.stop.borrow() != Stop::Go
             && self.progress.iter().any(|it| !matches!(it, Progress::Done | Progress::Failed | Progress::Skipped));
         self.remaining_conditions();
@@ -578,7 +586,13 @@ impl<'a> Executor<'a> {
             (_, true) => RunStatus::Failed,
             _ => RunStatus::Succeeded,
         };
-        let checks = self.conditions.finish(self.request.config);
+        let checks = self.conditions.finish(self.request.config, self.request.plan.mode);
+        if !self.broken
+            && self.request.plan.mode != PlanMode::RefreshOnly
+            && let Err(error) = self.request.store.write_checks(self.request.lease, &checks)
+        {
+            self.diagnostics.extend(store_failed(error));
+        }
         ApplyOutcome { status, checks, done: self.done, diagnostics: self.diagnostics, outputs, calls }
     }
 }

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::executor::{Executor, Progress, store_failed};
+use super::marks::known_part;
 use super::record::{Outputs, output_record};
 use crate::config::ModuleIndex;
 use crate::config::graph::Node;
@@ -57,6 +58,8 @@ impl Executor<'_> {
             } else {
                 self.evaluator.output(Evaluator::ROOT, name).ok()
             };
+            // Parts that the plan left out stay unknown, and are stored as nothing.
+            let value = if request.plan.targets.is_empty() { value } else { value.map(|it| known_part(&it)) };
             if let Some(value) = value.filter(Value::is_wholly_known) {
                 // A null is not stored.
                 let record = (!value.is_null()).then(|| output_record(&value, output.sensitive));

@@ -439,6 +439,8 @@ impl<'c> Build<'c> {
                         self.edge(node, Node::Close(call.child));
                     }
                 }
+                // To wait for oneself means nothing.
+                Reference::Resource(name) if *node == Node::Resource(module, name.clone()) => {}
                 _ => self.needs(node, module, BTreeSet::from([reference])),
             }
         }

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use super::declared::{self, Declared};
 use crate::addr::{ConfigResource, ResourceName};
-use crate::config::references::{Named, RESERVED, resource_name, visit_expr};
+use crate::config::references::{Named, RESERVED, Reference, of_expr, resource_name, visit_expr};
 use crate::config::{Condition, Config, IgnoreChanges, Module, ModuleIndex, Repetition, Resource, did_you_mean};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::Providers;
@@ -38,6 +38,8 @@ impl Check<'_> {
             let lifecycle = &resource.lifecycle;
             self.conditions("precondition", &lifecycle.preconditions);
             self.conditions("postcondition", &lifecycle.postconditions);
+            self.own(name, "precondition", &lifecycle.preconditions);
+            self.own(name, "postcondition", &lifecycle.postconditions);
         }
         for output in module.outputs.values() {
             self.depends_on(module, &output.depends_on);
@@ -139,6 +141,20 @@ impl Check<'_> {
                               result. Name what it is to check.";
                 let found = Diagnostic::error(format!("Invalid {kind} expression"), detail);
                 self.found.push(found.at(condition.condition.span));
+            }
+        }
+    }
+
+    /// A condition of a resource does not name it.
+    fn own(&mut self, name: &ResourceName, kind: &str, conditions: &[Condition]) {
+        let own = Reference::Resource(name.clone());
+        for expr in conditions.iter().flat_map(|it| [&it.condition, &it.error_message]) {
+            if of_expr(expr).contains(&own) {
+                let detail = format!(
+                    "The condition belongs to {name} and so may not name it. In a postcondition, self stands for the \
+                     instance that was made."
+                );
+                self.found.push(Diagnostic::error(format!("Invalid reference in {kind}"), detail).at(expr.span));
             }
         }
     }

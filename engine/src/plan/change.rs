@@ -1,5 +1,6 @@
 //! The change of one managed object: what is done, and why.
 
+use super::prior::sensitive_paths;
 use super::propose::{Ignored, differ, forced, keep_ignored, mark_sensitive, propose, unmarked};
 use super::{Action, Reason};
 use crate::diagnostic::Diagnostics;
@@ -81,7 +82,9 @@ pub fn plan_object(input: &ChangeInput<'_>) -> (PlannedObject, Diagnostics) {
         let action = if input.create_before_destroy { Action::CreateThenDelete } else { Action::DeleteThenCreate };
         return (PlannedObject { action, reason, after, replace_paths }, diagnostics);
     }
-    let same = unmarked(input.prior) == unmarked(&change.planned);
+    // What is no longer sensitive, or has become so, must be stored as such.
+    let same = unmarked(input.prior) == unmarked(&change.planned)
+        && sensitive_paths(input.prior) == sensitive_paths(&change.planned);
     let action = if same { Action::NoOp } else { Action::Update };
     (PlannedObject { action, reason: None, after: change.planned, replace_paths }, diagnostics)
 }

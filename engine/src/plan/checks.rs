@@ -9,6 +9,9 @@ use crate::config::{Condition, Config, Lifecycle};
 use crate::diagnostic::{Diagnostic, Diagnostics, Severity};
 use crate::eval::Verdict;
 
+/// The summary of an assert that does not hold.
+const CHECK_FAILED: &str = "Check block assertion failed";
+
 /// An instance of something that has conditions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Place {
@@ -35,7 +38,7 @@ impl Place {
     pub fn failure(&self) -> &'static str {
         match self.kind {
             "var" => "Invalid value for variable",
-            "check" => "Check block assertion failed",
+            "check" => CHECK_FAILED,
             _ => "Module output value precondition failed",
         }
     }
@@ -69,19 +72,28 @@ pub fn judge(
     severity: Severity,
 ) -> Judgement {
     let mut diagnostics = Diagnostics::new();
-    let mut fails = |detail: &str| {
+    let failed = |detail: &str| {
         let diagnostic = Diagnostic { severity, ..Diagnostic::error(summary, detail) };
-        diagnostics.push(diagnostic.at(condition.condition.span));
+        diagnostic.at(condition.condition.span)
     };
     let (status, problem) = match verdict {
         Ok(Verdict::Holds) => (CheckStatus::Pass, None),
-        Ok(Verdict::Unknown) => (CheckStatus::Unknown, None),
+        Ok(Verdict::Unknown) => {
+            if severity == Severity::Warning && summary == CHECK_FAILED {
+                let detail =
+                    "It is not known before the apply whether this holds. It is judged when everything is done.";
+                let found = Diagnostic::warning("Check block assertion known after apply", detail);
+                diagnostics.push(found.at(condition.condition.span));
+            }
+            (CheckStatus::Unknown, None)
+        }
         Ok(Verdict::Fails(Ok(message))) => {
-            fails(&message);
+            diagnostics.push(failed(&message));
             (CheckStatus::Fail, Some(message))
         }
         Ok(Verdict::Fails(Err(hidden))) => {
-            fails("The condition does not hold. Its message cannot be shown, as another diagnostic says.");
+            let detail = "The condition does not hold. Its message cannot be shown, as another diagnostic says.";
+            diagnostics.push(failed(detail));
             diagnostics.push(Diagnostic { severity, ..*hidden });
             (CheckStatus::Fail, None)
         }

@@ -17,6 +17,8 @@ mod reads;
 mod request;
 mod revert;
 mod scope;
+#[cfg(test)]
+mod tests;
 mod unsupported;
 pub mod walk;
 

@@ -49,7 +49,7 @@ fn attribute(spec: &Attribute, zero_is_absent: bool, before: Option<Value>, give
         Some(before) if means_the_same(spec, zero_is_absent, &before, &given) => {
             // The state's spelling stays, the configuration's marks count.
             let marks = given.deep_marks();
-            if before.deep_marks().has(marks) { before } else { before.marked(marks) }
+            if unmarked(&before) == unmarked(&given) { given } else { unmarked(&before).marked(marks) }
         }
         _ => given,
     }

@@ -83,6 +83,9 @@ pub struct PlanResult {
 /// Makes a plan. Writes nothing and takes no lock.
 pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     let mut plan = empty_plan(&request);
+    if let Some(found) = contradiction(&request.options) {
+        return failed(plan, found.into());
+    }
     let mut found = check_names(request.config, request.providers);
     found.extend(check_blocks(request.config, request.providers));
     if found.has_errors() {
@@ -123,6 +126,19 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     let (snapshot, providers) = (request.snapshot, request.providers);
     result.plan.read_set = crate::apply::read_set(&result.plan, snapshot, providers, (request.config, &order));
     result
+}
+
+/// Options that say nothing together.
+fn contradiction(options: &PlanOptions) -> Option<Diagnostic> {
+    if options.mode != PlanMode::Normal && !options.replace.is_empty() {
+        let detail = "An object can be replaced only in a plan that makes everything as the configuration says: leave \
+                      out -replace, or -destroy and -refresh-only.";
+        return Some(Diagnostic::error("Unsupported plan mode", detail));
+    }
+    let detail = "A plan that only refreshes has nothing to do without a refresh: leave out -refresh=false or \
+                  -refresh-only.";
+    let idle = options.mode == PlanMode::RefreshOnly && !options.refresh;
+    idle.then(|| Diagnostic::error("Incompatible refresh options", detail))
 }
 
 fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {

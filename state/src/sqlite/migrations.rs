@@ -13,7 +13,8 @@ use super::failure::Result;
 pub(super) const APPLICATION_ID: i64 = 0x706c_6d62;
 
 /// The steps in order.
-pub(super) const STEPS: &[&str] = &[include_str!("steps/001_initial.sql"), include_str!("steps/002_rows.sql")];
+pub(super) const STEPS: &[&str] =
+    &[include_str!("steps/001_initial.sql"), include_str!("steps/002_rows.sql"), include_str!("steps/003_checks.sql")];
 
 /// What a file says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

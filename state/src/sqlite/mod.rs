@@ -1,5 +1,6 @@
 //! The store in one SQLite file.
 
+mod checks;
 mod failure;
 mod history;
 mod journal;
@@ -18,6 +19,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use plumb_engine::plan::CheckResult;
 use plumb_engine::store::{
     Intent, Lease, LockRequest, ObjectWrite, OpenOperation, OperationId, OperationOutcome, OutputRecord, Row, Run,
     RunOutcome, Snapshot, Store, StoreError,
@@ -220,6 +222,10 @@ impl Store for SqliteStore {
         self.fenced(lease, "writing outputs", |conn, origin| {
             if objects::write_outputs(conn, origin, outputs)? { objects::raise_serial(conn) } else { Ok(()) }
         })
+    }
+
+    fn write_checks(&self, lease: &Lease, checks: &[CheckResult]) -> Result<()> {
+        self.fenced(lease, "writing results of checks", |conn, _| checks::write(conn, checks))
     }
 
     fn replace(&self, lease: &Lease, snapshot: &Snapshot) -> Result<()> {

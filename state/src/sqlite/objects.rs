@@ -8,6 +8,7 @@ use plumb_engine::store::{
 };
 use rusqlite::{Connection, Row, params, params_from_iter};
 
+use super::checks;
 use super::failure::Result;
 use super::locks::Origin;
 use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse_column, text, to_i64};
@@ -24,8 +25,8 @@ pub(super) fn snapshot(conn: &mut Connection, vault: &Vault) -> Result<Snapshot>
     let tx = conn.transaction()?;
     let (lineage, serial): (String, i64) =
         tx.query_row("SELECT lineage, serial FROM meta", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (objects, outputs) = (read_objects(&tx, vault)?, read_outputs(&tx, vault)?);
-    Ok(Snapshot { lineage, serial: from_i64(serial)?, objects, outputs })
+    let (objects, outputs, checks) = (read_objects(&tx, vault)?, read_outputs(&tx, vault)?, checks::read(&tx)?);
+    Ok(Snapshot { lineage, serial: from_i64(serial)?, objects, outputs, checks })
 }
 
 /// Does writes in order. Whether anything changed.
@@ -84,6 +85,7 @@ pub(super) fn replace(conn: &Connection, origin: Origin<'_>, snapshot: &Snapshot
     for (name, output) in &snapshot.outputs {
         put_output(conn, origin.vault, name, output)?;
     }
+    checks::write(conn, &snapshot.checks)?;
     let mut update = conn.prepare_cached("UPDATE meta SET lineage = ?1, serial = ?2")?;
     update.execute(params![snapshot.lineage, to_i64(snapshot.serial)?])?;
     Ok(())
