@@ -11,6 +11,8 @@ mod package;
 mod registry;
 mod s3;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::collections::BTreeMap;
