@@ -9,9 +9,11 @@ use plumb_engine::diagnostic::Diagnostics;
 use plumb_engine::eval::Settings;
 use plumb_engine::events::Silent;
 use plumb_engine::plan::{PlanOptions, PlanRequest, PlanResult, create};
-use plumb_engine::provider::Providers;
+use plumb_engine::provider::{Client, Provider, Providers, ResourceType};
+use plumb_engine::schema::Schema;
 use plumb_engine::store::Snapshot;
 use plumb_engine::validate::validate;
+use plumb_engine::value::Value;
 
 fn config(text: &str) -> Config {
     let sources: BTreeMap<PathBuf, Arc<str>> = [(PathBuf::from("main.tf"), text.into())].into();
@@ -41,12 +43,16 @@ fn check(text: &str) -> Diagnostics {
 }
 
 async fn plan(text: &str) -> PlanResult {
-    let (config, providers) = (config(text), providers());
+    plan_with(text, &providers()).await
+}
+
+async fn plan_with(text: &str, providers: &Providers) -> PlanResult {
+    let config = config(text);
     create(PlanRequest {
         config: &config,
         variables: &Variables::default(),
         snapshot: &Snapshot::default(),
-        providers: &providers,
+        providers,
         events: &Silent,
         settings: settings(),
         options: PlanOptions::default(),
@@ -131,4 +137,59 @@ fn a_schema_is_held_to() {
     let errors = errors(&found);
     assert!(errors.iter().any(|it| it.starts_with("Incorrect attribute value type")), "{errors:?}");
     assert!(errors.iter().any(|it| it.starts_with("Missing required argument")), "{errors:?}");
+}
+
+/// The provider as if it could act on everything.
+struct Acting(Arc<dyn Provider>);
+
+#[async_trait::async_trait]
+impl Provider for Acting {
+    fn source(&self) -> &str {
+        self.0.source()
+    }
+
+    fn config_schema(&self) -> &Schema {
+        self.0.config_schema()
+    }
+
+    fn resource_type(&self, name: &str) -> Option<&dyn ResourceType> {
+        self.0.resource_type(name)
+    }
+
+    fn data_source(&self, name: &str) -> Option<&Schema> {
+        self.0.data_source(name)
+    }
+
+    fn resource_types(&self) -> Vec<&str> {
+        self.0.resource_types()
+    }
+
+    fn data_sources(&self) -> Vec<&str> {
+        self.0.data_sources()
+    }
+
+    fn is_partial(&self) -> bool {
+        true
+    }
+
+    async fn configure(&self, config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {
+        self.0.configure(config).await
+    }
+}
+
+#[tokio::test]
+async fn arguments_of_another_version_may_stand_unset() {
+    let mut acting = Providers::default();
+    acting.add(Arc::new(Acting(crate::provider())));
+    for (body, expected) in [
+        ("of_another_version = null", None),
+        ("of_another_version = 1", Some("Unsupported argument")),
+        ("dynamic \"block\" {\n for_each = []\n content {}\n }", None),
+        ("dynamic \"block\" {\n for_each = [1]\n content {}\n }", Some("Unsupported block type")),
+        ("block {}", Some("Unsupported block type")),
+    ] {
+        let text = format!("resource \"aws_vpc\" \"x\" {{\n  cidr_block = \"10.0.0.0/16\"\n  {body}\n}}\n");
+        let found = plan_with(&text, &acting).await.diagnostics;
+        assert_eq!(found.iter().find(|it| it.is_error()).map(|it| it.summary.as_str()), expected, "{body}");
+    }
 }
