@@ -11,6 +11,8 @@ mod package;
 mod registry;
 mod s3;
 mod settings;
+#[cfg(test)]
+mod tests;
 mod tls;
 
 use std::collections::BTreeMap;
@@ -24,7 +26,7 @@ use self::http::Http;
 use self::install::Installer;
 use self::package::{Fetcher, copy, inside};
 use self::registry::Registries;
-use self::s3::EnvironmentAndProfiles;
+use self::s3::keys;
 use self::settings::Settings;
 
 /// How modules are installed.
@@ -53,13 +55,14 @@ pub fn install(options: &InstallOptions<'_>) -> (Config, Diagnostics) {
     let old = fs::read_to_string(&path).ok().and_then(|text| Manifest::parse(&text).ok()).unwrap_or_default();
     let mut new = Manifest::default();
     new.insert(ModuleRecord { key: String::new(), source: String::new(), version: None, dir: ".".to_owned() });
+    let keys = keys(options.environment);
     let mut installer = Installer {
         old,
         new,
         dir: options.data_dir.join("modules"),
         upgrade: options.upgrade,
         registries: Registries::new(&http, &settings),
-        fetcher: Fetcher { http: &http, keys: &EnvironmentAndProfiles(options.environment) },
+        fetcher: Fetcher { http: &http, keys: &keys },
         say: options.say,
         header: options.header,
         fetched: BTreeMap::new(),
@@ -111,7 +114,7 @@ pub fn copy_from(address: &str, options: &InstallOptions<'_>) -> Result<(), Diag
     };
     let settings = Settings::read(options.environment)?;
     let http = Http::new();
-    let keys = EnvironmentAndProfiles(options.environment);
+    let keys = keys(options.environment);
     let temporary = tempfile::tempdir().map_err(|error| failed(error.to_string()))?;
     let to = temporary.path().join("package");
     let (remote, subdir) = locate(address, &mut Registries::new(&http, &settings)).map_err(failed)?;

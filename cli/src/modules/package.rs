@@ -226,7 +226,7 @@ pub fn inside(package: &Path, subdir: &str) -> Result<PathBuf, String> {
     }
 }
 
-/// Copies a folder with all that is in it; links stay links.
+/// Copies a folder with all that is in it but what git and plumb keep there; links stay links.
 ///
 /// # Errors
 /// Something cannot be read or written.
@@ -234,7 +234,12 @@ pub fn copy(from: &Path, to: &Path) -> io::Result<()> {
     fs::create_dir_all(to)?;
     for entry in fs::read_dir(from)? {
         let entry = entry?;
-        let (kind, target) = (entry.file_type()?, to.join(entry.file_name()));
+        let name = entry.file_name();
+        // A folder that is copied into one of its own would never end.
+        if name == ".git" || name == ".terraform" || to.starts_with(entry.path()) {
+            continue;
+        }
+        let (kind, target) = (entry.file_type()?, to.join(name));
         if kind.is_dir() {
             copy(&entry.path(), &target)?;
         } else if kind.is_symlink() {

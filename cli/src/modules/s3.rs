@@ -1,9 +1,9 @@
 //! Modules in S3 buckets: signed requests, with keys from the address, the environment or a profile.
 
 use std::collections::BTreeMap;
-use std::fs;
-use std::path::PathBuf;
 use std::time::SystemTime;
+#[cfg(any(test, not(feature = "aws")))]
+use std::{fs, path::PathBuf};
 
 use aws_credential_types::Credentials;
 use aws_sigv4::http_request::{
@@ -21,9 +21,35 @@ pub trait FindKeys {
     fn find(&self, profile: Option<&str>) -> Result<Option<Credentials>, String>;
 }
 
+/// The keys that the AWS provider would use: the SDK's own chain.
+#[cfg(feature = "aws")]
+pub fn keys(_environment: &BTreeMap<String, String>) -> impl FindKeys {
+    SdkChain
+}
+
+/// The keys that can be found without the SDK.
+#[cfg(not(feature = "aws"))]
+pub fn keys(environment: &BTreeMap<String, String>) -> impl FindKeys {
+    EnvironmentAndProfiles(environment)
+}
+
+#[cfg(feature = "aws")]
+struct SdkChain;
+
+#[cfg(feature = "aws")]
+impl FindKeys for SdkChain {
+    /// Waits for the answer in a command that otherwise waits for nothing.
+    fn find(&self, profile: Option<&str>) -> Result<Option<Credentials>, String> {
+        let found = plumb_provider_aws::default_credentials(profile);
+        tokio::task::block_in_place(|| tokio::runtime::Handle::current().block_on(found))
+    }
+}
+
 /// Keys of the environment, else of the shared credentials file.
+#[cfg(any(test, not(feature = "aws")))]
 pub struct EnvironmentAndProfiles<'a>(pub &'a BTreeMap<String, String>);
 
+#[cfg(any(test, not(feature = "aws")))]
 impl FindKeys for EnvironmentAndProfiles<'_> {
     fn find(&self, profile: Option<&str>) -> Result<Option<Credentials>, String> {
         let variable = |name: &str| self.0.get(name).filter(|it| !it.is_empty()).cloned();
@@ -49,6 +75,7 @@ impl FindKeys for EnvironmentAndProfiles<'_> {
 }
 
 /// The settings of a section of an INI file.
+#[cfg(any(test, not(feature = "aws")))]
 fn section(text: &str, name: &str) -> BTreeMap<String, String> {
     let mut inside = false;
     let mut found = BTreeMap::new();

@@ -50,7 +50,7 @@ impl ModuleSource {
     /// Why it is none, as a sentence.
     pub fn parse(text: &str) -> Result<Self, String> {
         if is_local(text) {
-            return Ok(ModuleSource::Local(text.to_owned()));
+            return Ok(ModuleSource::Local(clean(text)));
         }
         if let Ok(found) = RegistrySource::parse(text) {
             return Ok(ModuleSource::Registry(found));
@@ -68,6 +68,22 @@ impl ModuleSource {
         }
         RegistrySource::parse(text).map(ModuleSource::Registry)
     }
+}
+
+/// The path without what changes nothing, beginning with `./` or `../`.
+fn clean(path: &str) -> String {
+    let mut parts: Vec<&str> = Vec::new();
+    for part in path.split(['/', '\\']) {
+        match part {
+            "" | "." => {}
+            ".." if parts.last().is_some_and(|it| *it != "..") => {
+                parts.pop();
+            }
+            part => parts.push(part),
+        }
+    }
+    let path = if parts.is_empty() { ".".to_owned() } else { parts.join("/") };
+    if path.starts_with("../") { path } else { format!("./{path}") }
 }
 
 fn is_local(text: &str) -> bool {
@@ -273,6 +289,9 @@ mod tests {
         for (text, expected) in [
             ("./m", "./m"),
             ("../m/x", "../m/x"),
+            ("../../", "../.."),
+            ("../", "./.."),
+            ("./a//b/../c/", "./a/c"),
             ("hashicorp/consul/aws", "registry.terraform.io/hashicorp/consul/aws"),
             ("a/b/c//modules/x", "registry.terraform.io/a/b/c//modules/x"),
             ("app.terraform.io/a/b/c", "app.terraform.io/a/b/c"),

@@ -108,7 +108,9 @@ impl Check<'_> {
         let IgnoreChanges::Paths(paths) = &resource.lifecycle.ignore_changes else { return };
         let provider = self.config.provider(index, &module.resources[name].provider);
         let provider = self.providers.get(&provider.source);
-        let schema = provider.and_then(|it| it.resource_type(&name.type_name)).map(|it| &it.schema().block);
+        // A schema of another version than the module was written for does not tell what there is.
+        let told = provider.filter(|it| !it.is_partial() || it.operates(name));
+        let schema = told.and_then(|it| it.resource_type(&name.type_name)).map(|it| &it.schema().block);
         for path in paths {
             if matches!(&path.kind, ExprKind::Literal(Literal::String(text)) if &**text == "*") {
                 let detail = "To ignore every change, write the word all without brackets: ignore_changes = all.";
@@ -230,7 +232,9 @@ fn whole_block(module: &Module, name: &Named<'_>, span: Span) -> Declared {
         },
     };
     let key = matches!(name.steps.get(used), Some(Step::Index { .. }));
-    if name.steps.len() > used + usize::from(key) {
+    // An output stands for its module.
+    let output = &**name.root == "module" && matches!(name.steps.get(used + usize::from(key)), Some(Step::Attr(_)));
+    if name.steps.len() > used + usize::from(key) + usize::from(output) {
         let detail = "Only whole blocks can be waited for: a resource, a module, or an instance of one. Take the \
                       attribute out.";
         return Err(Diagnostic::error("Invalid depends_on reference", detail).at(span).into());

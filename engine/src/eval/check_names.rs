@@ -173,10 +173,21 @@ impl<'c> StaticScope<'c> {
             Some(attribute) => attribute.ty.clone(),
             None => match schema.block.blocks.get(&first.name) {
                 Some(block) => block.ty(),
+                None if self.may_exist(name, &first.name, &schema.block) => return Ok(()),
                 None => return Err(no_such_attribute(&first.name, &schema.block, first.span).into()),
             },
         };
         reach(ty, &steps[1..])
+    }
+
+    /// Whether a type may have an attribute that its schema does not: in another version of the provider. A name that is
+    /// nearly another one is a slip where the type can be acted on.
+    fn may_exist(&self, name: &ResourceName, attribute: &str, block: &Block) -> bool {
+        let Some(resource) = self.module.resources.get(name) else { return false };
+        let addr = self.config.provider(self.index, &resource.provider);
+        let Some(provider) = self.providers.get(&addr.source).filter(|it| it.is_partial()) else { return false };
+        let known = block.attributes.keys().chain(block.blocks.keys()).map(|it| &**it);
+        !provider.operates(name) || crate::text::suggestion(attribute, known).is_none()
     }
 
     fn schema(&self, name: &ResourceName) -> Option<&'c Schema> {

@@ -17,6 +17,7 @@ use aws_config::timeout::TimeoutConfig;
 use aws_config::web_identity_token::{StaticConfiguration, WebIdentityTokenCredentialsProvider};
 use aws_config::{AppName, BehaviorVersion, ConfigLoader, Region, SdkConfig};
 use aws_credential_types::Credentials;
+use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider};
 use aws_runtime::env_config::file::{EnvConfigFileKind, EnvConfigFiles};
 use aws_smithy_http_client::Connector;
@@ -59,6 +60,24 @@ pub async fn connect(settings: &Settings, options: Options) -> Result<Arc<Aws>, 
     let aws = Aws::new(sdk, &region, options, delivery);
     check_account(settings, &aws).await?;
     Ok(aws)
+}
+
+/// Credentials as they are found without a provider block, those of `profile` where one is named; `None` where there are
+/// none anywhere. For what is asked of AWS outside of the provider's own work, such as modules in buckets.
+///
+/// # Errors
+/// There should be some and they cannot be had, as a clause.
+pub async fn default_credentials(profile: Option<&str>) -> Result<Option<Credentials>, String> {
+    let settings = Settings { profile: profile.map(str::to_owned), ..Settings::default() };
+    let http = http_client(&settings)
+        .map_err(|found| found.iter().map(|it| it.detail.clone()).collect::<Vec<_>>().join(" "))?;
+    let sdk = loader(&settings, http).load().await;
+    let Some(source) = sdk.credentials_provider() else { return Ok(None) };
+    match source.provide_credentials().await {
+        Ok(found) => Ok(Some(found)),
+        Err(CredentialsError::CredentialsNotLoaded(_)) => Ok(None),
+        Err(error) => Err(chain(&error)),
+    }
 }
 
 fn loader(settings: &Settings, http: SharedHttpClient) -> ConfigLoader {

@@ -36,6 +36,7 @@ pub mod wire;
 use std::sync::Arc;
 
 pub use client::Aws;
+pub use connect::default_credentials;
 use plumb_engine::provider::{Provider, Registry};
 pub use plumb_provider_aws_schemas::settings;
 

@@ -8,6 +8,8 @@ mod decode;
 mod provider;
 pub mod settings;
 pub mod table;
+#[cfg(test)]
+mod tests;
 
 pub use provider::provider;
 
