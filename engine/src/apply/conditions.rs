@@ -62,7 +62,8 @@ impl Executor<'_> {
     /// What must hold of an instance once it is as it should be; whether it does.
     pub(super) fn conditions_after(&mut self, addr: &InstanceAddr, value: &Value) -> bool {
         // What is brought back from the history need not have a block, and its block has no say.
-        let Some(module) = self.evaluator.find_module(&addr.module).filter(|_| self.request.plan.given.is_empty()) else {
+        let Some(module) = self.evaluator.find_module(&addr.module).filter(|_| self.request.plan.given.is_empty())
+        else {
             return true;
         };
         let block = self.evaluator.block(module, &addr.resource);
