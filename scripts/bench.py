@@ -5,6 +5,7 @@ Run by `make bench`. Nothing here is a test: figures are printed, not asserted.
 """
 
 import argparse
+import json
 import os
 import re
 import resource
@@ -137,20 +138,68 @@ resource "terraform_data" "b" {{
     print(f"ten times the instances take {measured[10000] / measured[1000]:.1f} times as long")
 
 
+def push(plumb, directory, count):
+    """Fills a state with `count` objects of 100 blocks, and returns the configuration that asks for them."""
+    attributes = lambda at: {"id": f"id-{at:08d}", "input": {"value": f"value {at}", "type": "string"}, "output": {"value": f"value {at}", "type": "string"}, "triggers_replace": None}
+    share = count // 100
+    instances = lambda block: [{"index_key": at, "schema_version": 0, "attributes": attributes(block * share + at)} for at in range(share)]
+    provider = 'provider["terraform.io/builtin/terraform"]'
+    resources = [{"mode": "managed", "type": "terraform_data", "name": f"b{block}", "provider": provider, "instances": instances(block)} for block in range(100)]
+    state = {"version": 4, "terraform_version": "1.11.4", "serial": 1, "lineage": "3f2a4c0e-0000-4000-8000-000000000000", "outputs": {}, "resources": resources}
+    Path(directory, "state.json").write_text(json.dumps(state))
+    must(run([plumb, "state", "push", "state.json"], directory))
+    block = lambda at: f'resource "terraform_data" "b{at}" {{\n  count = {share}\n  input = "value ${{{at * share} + count.index}}"\n}}\n'
+    return "".join(block(at) for at in range(100))
+
+
+def large(plumb, count=100000):
+    print(f"\n## A state of {count} objects")
+    with tempfile.TemporaryDirectory() as directory:
+        config = push(plumb, directory, count)
+        Path(directory, "main.tf").write_text(config + 'resource "terraform_data" "one" {\n}\n')
+        for title, args in [
+            ("state list of one object", ["state", "list", "terraform_data.b0[0]"]),
+            ("plan of one new object", ["plan", "-target=terraform_data.one"]),
+            ("plan of everything", ["plan"]),
+        ]:
+            seconds, memory, _ = must(run([plumb, *args], directory))
+            print(f"{title}: {seconds:.2f} s, {memory:.0f} MB peak")
+        print(f"file: {Path(directory, 'plumb.db').stat().st_size / 1e6:.0f} MB, former versions included")
+
+
+def journal(plumb, count=1000):
+    """What durable commits cost: the same apply with the file on disk and in memory, where a flush is free."""
+    print(f"\n## The journal at {count} objects")
+    if not os.access("/dev/shm", os.W_OK):
+        return print("no /dev/shm to compare with")
+    config = f'resource "terraform_data" "a" {{\n  count = {count}\n  input = count.index\n}}\n'
+    taken = {}
+    for place, parent in (("on disk", None), ("in memory", "/dev/shm")):
+        with tempfile.TemporaryDirectory() as directory, tempfile.TemporaryDirectory(dir=parent) as beside:
+            Path(directory, "main.tf").write_text(config)
+            taken[place], _, _ = must(run([plumb, "apply", "-auto-approve", f"-state={beside}/plumb.db"], directory))
+            print(f"apply with the state {place}: {taken[place]:.2f} s")
+    flushes = taken["on disk"] - taken["in memory"]
+    print(f"flushing: {1000 * flushes / count:.2f} ms per object, of which an API call takes some 50 to 200 ms")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plumb", default=str(ROOT / "target/debug/plumb"))
     parser.add_argument("--count", type=int, default=200, help="objects of each type on the emulator")
-    parser.add_argument("--only", choices=["emulator", "references"])
+    parser.add_argument("--only", choices=["emulator", "references", "state"])
     options = parser.parse_args()
     plumb = str(Path(options.plumb).resolve())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
-    if options.only != "references":
+    if options.only in (None, "emulator"):
         if "AWS_ENDPOINT_URL" not in os.environ:
             sys.exit("AWS_ENDPOINT_URL is not set: run this through `make bench`, which starts the emulator")
         emulator(plumb, options.count)
-    if options.only != "emulator":
+    if options.only in (None, "references"):
         references(plumb, shutil.which("terraform"))
+    if options.only in (None, "state"):
+        large(plumb)
+        journal(plumb)
 
 
 if __name__ == "__main__":

@@ -108,10 +108,10 @@ output "secret" {
     space.plumb(&["state", "show", "random_pet.secret"]).expect(0)?;
     space.plumb(&["history"]).expect(0)?.has("succeeded")?;
     space.env("PLUMB_STATE_KEY", "wrong");
-    space.plumb(&["apply", "-auto-approve"]).expect(1)?.has("another key")?;
+    space.plumb(&["apply", "-auto-approve"]).expect(1)?.has("sealed with another")?;
     space.env("PLUMB_STATE_KEY", "one").env("PLUMB_STATE_KEY_NEW", "two");
     space.plumb(&["state", "rekey"]).expect(0)?;
-    space.plumb(&["plan"]).expect(1)?.has("another key")?;
+    space.plumb(&["plan"]).expect(1)?.has("sealed with another")?;
     space.env("PLUMB_STATE_KEY", "two");
     space.plumb(&["plan", "-detailed-exitcode"]).expect(0)?;
     let pulled = space.plumb(&["sql", "SELECT * FROM objects, outputs, versions, operations"]).expect(0)?;

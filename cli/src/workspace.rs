@@ -75,6 +75,13 @@ pub fn snapshot(state: &StateOption) -> Result<Snapshot, Failure> {
     }
 }
 
+/// The state as it is now with the operations that interrupted runs have left open, in one look at the file.
+pub fn look(state: &StateOption) -> Result<(Snapshot, Vec<OpenOperation>), Failure> {
+    let Some(store) = existing(state)? else { return Ok((Snapshot::default(), Vec::new())) };
+    let open = store.open_operations()?.into_iter().filter(|it| !it.running).collect();
+    Ok((store.snapshot()?, open))
+}
+
 /// Operations that interrupted runs have left open; those of runs that go on are not among them.
 pub fn interrupted(state: &StateOption) -> Result<Vec<OpenOperation>, Failure> {
     match SqliteStore::open_existing(&state.path, options())? {

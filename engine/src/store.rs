@@ -25,6 +25,14 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn snapshot(&self) -> Result<Snapshot, StoreError>;
 
+    /// The outputs of the root module.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn outputs(&self) -> Result<BTreeMap<Arc<str>, OutputRecord>, StoreError> {
+        Ok(self.snapshot()?.outputs)
+    }
+
     /// Takes the right to write for a run: all of the rows that it asks for, or none. Leases that have expired, or whose
     /// process is known to have died, are taken over.
     ///

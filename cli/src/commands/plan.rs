@@ -21,7 +21,8 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         ui.json_line(&json_stream::version());
     }
     let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
-    let open = workspace::interrupted(&args.state)?.len();
+    let (snapshot, open) = workspace::look(&args.state)?;
+    let open = open.len();
     if open > 0 {
         let detail = format!(
             "The journal has operations that were begun and never ended: {open}. What became of them is found out by the \
@@ -29,7 +30,6 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         );
         ui.diagnostics(&Diagnostic::warning("An earlier run was interrupted", detail).into(), None);
     }
-    let snapshot = workspace::snapshot(&args.state)?;
     let result = asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;
     if !show(&result, &loaded, session, ui) {
         return Ok(Exit::Error);

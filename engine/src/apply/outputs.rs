@@ -16,7 +16,7 @@ use crate::value::Value;
 impl Executor<'_> {
     /// Writes the outputs that the plan changes, and returns all of them as they are now.
     pub(super) fn write_outputs(&mut self) -> Outputs {
-        let mut outputs = self.request.store.snapshot().map(|it| it.outputs).unwrap_or_default();
+        let mut outputs = self.request.store.outputs().unwrap_or_default();
         let changes = self.changed_outputs();
         if let Err(error) = self.request.store.write_outputs(self.request.lease, &changes) {
             self.diagnostics.extend(store_failed(error));

@@ -151,6 +151,10 @@ impl Store for SqliteStore {
         self.read("reading the state", |conn| objects::snapshot(conn, &self.vault))
     }
 
+    fn outputs(&self) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
+        self.read("reading the state", |conn| objects::read_outputs(conn, &self.vault))
+    }
+
     fn lock(&self, request: &LockRequest) -> Result<Lease> {
         self.write("locking the state", |conn| locks::take(conn, request, &self.options))
     }

@@ -11,7 +11,7 @@ use rusqlite::{Connection, Row, params, params_from_iter};
 use super::checks;
 use super::failure::Result;
 use super::locks::Origin;
-use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse_column, text, to_i64};
+use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse, parse_column, text, to_i64};
 use super::rows::{parse_variant, variant};
 use super::vault::{Vault, object_place, output_paths, output_place, paths, reseal};
 use crate::failure::{move_onto, nothing_to_move};
@@ -103,32 +103,80 @@ fn read_objects(conn: &Connection, vault: &Vault) -> Result<BTreeMap<ObjectKey, 
     let mut reader = Reader::default();
     let mut objects = Vec::new();
     while let Some(row) = rows.next()? {
-        objects.push((reader.key(row)?, read_record(&mut reader, row, vault)?));
+        objects.push((reader.key(row)?, Unread::of(&mut reader, row)?));
     }
-    Ok(objects.into_iter().collect())
+    Ok(read_attributes(objects, vault)?.into_iter().collect())
+}
+
+/// From how many objects on it pays to read their attributes on several threads.
+const MANY: usize = 2_000;
+
+/// Reads the attributes of objects, on all processors when there are many: they are most of a state.
+fn read_attributes(objects: Vec<(ObjectKey, Unread)>, vault: &Vault) -> Result<Vec<(ObjectKey, ObjectRecord)>> {
+    let read = |objects: Vec<(ObjectKey, Unread)>| -> Result<Vec<_>> {
+        objects.into_iter().map(|(key, unread)| Ok((key, unread.read(vault)?))).collect()
+    };
+    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(objects.len() / MANY);
+    if threads < 2 {
+        return read(objects);
+    }
+    let share = objects.len().div_ceil(threads);
+    let mut rest = objects.into_iter();
+    let shares: Vec<Vec<_>> = (0..threads).map(|_| rest.by_ref().take(share).collect()).collect();
+    let parts = std::thread::scope(|scope| {
+        let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| read(share))).collect();
+        running
+            .into_iter()
+            .map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
+            .collect::<Vec<_>>()
+    });
+    let parts: Vec<Vec<_>> = parts.into_iter().collect::<Result<_>>()?;
+    Ok(parts.into_iter().flatten().collect())
+}
+
+/// A record whose attributes are still the text of the row.
+struct Unread {
+    record: ObjectRecord,
+    attributes: String,
+    /// Where its sealed values belong; empty when it has none.
+    place: String,
+}
+
+impl Unread {
+    fn of(reader: &mut Reader, row: &Row<'_>) -> Result<Self> {
+        let at = |offset| KEY_LEN + offset;
+        let record = ObjectRecord {
+            provider: text(row, at(0))?.to_owned(),
+            schema_version: from_i64(row.get(at(1))?)?,
+            status: parse_variant::<ObjectStatus>(row, at(2))?,
+            attributes: serde_json::Value::Null,
+            sensitive: if text(row, at(4))? == "[]" { Vec::new() } else { parse_column(row, at(4))? },
+            dependencies: reader.dependencies(row, at(5))?,
+            create_before_destroy: row.get(at(6))?,
+            row_version: from_i64(row.get(at(7))?)?,
+        };
+        let place = match record.sensitive.as_slice() {
+            [] => String::new(),
+            _ => object_place(text(row, 0)?, text(row, 1)?, row.get(at(7))?),
+        };
+        Ok(Self { record, attributes: text(row, at(3))?.to_owned(), place })
+    }
+
+    fn read(self, vault: &Vault) -> Result<ObjectRecord> {
+        let Self { mut record, attributes, place } = self;
+        record.attributes = parse(&attributes, || "the column \"attributes\" of a row".to_owned())?;
+        vault.open(&place, &mut record.attributes, &record.sensitive)?;
+        Ok(record)
+    }
 }
 
 /// The record in the columns after those of the key.
 pub(super) fn read_record(reader: &mut Reader, row: &Row<'_>, vault: &Vault) -> Result<ObjectRecord> {
-    let at = |offset| KEY_LEN + offset;
-    let mut record = ObjectRecord {
-        provider: text(row, at(0))?.to_owned(),
-        schema_version: from_i64(row.get(at(1))?)?,
-        status: parse_variant::<ObjectStatus>(row, at(2))?,
-        attributes: parse_column(row, at(3))?,
-        sensitive: parse_column(row, at(4))?,
-        dependencies: reader.dependencies(row, at(5))?,
-        create_before_destroy: row.get(at(6))?,
-        row_version: from_i64(row.get(at(7))?)?,
-    };
-    if !record.sensitive.is_empty() {
-        let place = object_place(text(row, 0)?, text(row, 1)?, row.get(at(7))?);
-        vault.open(&place, &mut record.attributes, &record.sensitive)?;
-    }
-    Ok(record)
+    Unread::of(reader, row)?.read(vault)
 }
 
-fn read_outputs(conn: &Connection, vault: &Vault) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
+/// All outputs.
+pub(super) fn read_outputs(conn: &Connection, vault: &Vault) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
     let mut statement = conn.prepare_cached("SELECT name, value, type, sensitive FROM outputs")?;
     let mut rows = statement.query([])?;
     let mut outputs = BTreeMap::new();

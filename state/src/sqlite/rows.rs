@@ -160,7 +160,8 @@ pub(super) fn from_i64(number: i64) -> Result<u64> {
     u64::try_from(number).map_err(|_| Failure::Row(format!("{number} stands where a count should")))
 }
 
-fn parse<'t, T: serde::Deserialize<'t>>(json: &'t str, place: impl Fn() -> String) -> Result<T> {
+/// JSON of a row; `place` says where it stands, for an error.
+pub(super) fn parse<'t, T: serde::Deserialize<'t>>(json: &'t str, place: impl Fn() -> String) -> Result<T> {
     serde_json::from_str(json).map_err(|error| Failure::Row(format!("{}: {error}", place())))
 }
 
