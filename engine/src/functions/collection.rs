@@ -282,15 +282,15 @@ fn check_lookup(args: &[Value]) -> Result<(), FunctionError> {
         return Err(FunctionError::failed(message));
     }
     // The type of a large object is itself large, and a loop asks for many of its attributes.
-    match args[0].kind() {
-        Kind::Map(element, _) | Kind::Unknown(Type::Map(element), _) | Kind::Null(Type::Map(element)) => {
-            let fits = args.get(2).is_none_or(|default| convert(default, element).is_ok());
-            let message = "the default value must have the same type as the map elements";
-            if fits { Ok(()) } else { Err(FunctionError::argument(2, message)) }
-        }
-        Kind::Object(_) | Kind::Unknown(Type::Object(_), _) | Kind::Null(Type::Object(_)) => Ok(()),
-        _ => Err(FunctionError::argument(0, "lookup() requires a map as the first argument")),
-    }
+    let element: &Type = match args[0].kind() {
+        Kind::Map(element, _) => element,
+        Kind::Unknown(Type::Map(element), _) | Kind::Null(Type::Map(element)) => element,
+        Kind::Object(_) | Kind::Unknown(Type::Object(_), _) | Kind::Null(Type::Object(_)) => return Ok(()),
+        _ => return Err(FunctionError::argument(0, "lookup() requires a map as the first argument")),
+    };
+    let fits = args.get(2).is_none_or(|default| convert(default, element).is_ok());
+    let message = "the default value must have the same type as the map elements";
+    if fits { Ok(()) } else { Err(FunctionError::argument(2, message)) }
 }
 
 fn no_attribute(key: &str) -> FunctionError {
