@@ -183,11 +183,102 @@ def journal(plumb, count=1000):
     print(f"flushing: {1000 * flushes / count:.2f} ms per object, of which an API call takes some 50 to 200 ms")
 
 
+def loops(count):
+    """A list of `count` texts, and ways to go through it that must not take longer per element when it grows."""
+    head = f"""
+locals {{
+  numbers = flatten([for i in range({count // 1000}) : [for j in range(1000) : i * 1000 + j]])
+  texts   = [for i in local.numbers : "item-${{i}}"]
+  object  = {{ for s in local.texts : s => s }}
+}}
+output "n" {{
+  value = length(local.result)
+}}
+"""
+    ways = {
+        "for": '[for s in local.texts : upper(s) if s != "x"]',
+        "for with an index": "[for i in local.numbers : local.texts[i]]",
+        "group": "{ for i, s in local.texts : i % 1000 => s... }",
+        "lookup in a loop": '[for s in local.texts : lookup(local.object, s, "")]',
+        "merge": "merge([for s in local.texts : { (s) = 1 }]...)",
+        "concat": "concat([for s in local.texts : [s]]...)",
+        "flatten": "flatten([for s in local.texts : [s, [s]]])",
+        "contains": '[contains(local.texts, "none")]',
+        "distinct": "distinct([for s in local.texts : { a = s }])",
+        "setunion": 'setunion(local.texts, [for s in local.texts : "${s}x"])',
+        "setintersection": "setintersection(local.texts, local.texts)",
+        "deep object types": "tolist([for s in local.texts : { a = { b = { c = [s], d = { e = s } } } }])",
+    }
+    return {name: f"{head}locals {{\n  result = {way}\n}}\n" for name, way in ways.items()}
+
+
+def modules(count):
+    """The root module and a module that it calls `count` times by name."""
+    calls = "".join(f'module "m{i}" {{\n  source = "./m"\n  x      = {i}\n}}\n' for i in range(count))
+    child = 'variable "x" {}\nresource "terraform_data" "r" {\n  input = var.x\n}\noutput "y" {\n  value = var.x + 1\n}\n'
+    return calls, child
+
+
+def long_file(size):
+    """A file of about `size` bytes with arguments of many forms."""
+    block = """locals {
+  name_%d = { tags = { Name = "host-${var.index}", Role = "web" }, ports = [80, 443, var.index + 1] }
+  text_%d = join(",", [for k, v in { a = 1, b = "two" } : "${k}=${v}" if v != null])
+}
+"""
+    one = len(block)
+    return 'variable "index" {\n  default = 1\n}\n' + "".join(block % (i, i) for i in range(size // one))
+
+
+def measured(command, files, env):
+    """Seconds of a command in a directory with the files; `None` when it takes more than a minute or fails."""
+    with tempfile.TemporaryDirectory() as directory:
+        for name, text in files.items():
+            path = Path(directory, name)
+            path.parent.mkdir(exist_ok=True)
+            path.write_text(text)
+        if "terraform" in Path(command[0]).name:
+            must(run([command[0], "init"], directory, env))
+        try:
+            code, seconds, _, _ = run(["timeout", "60", *command], directory, env)
+        except OSError:
+            return None
+        return seconds if code == 0 else None
+
+
+def language(plumb, terraform):
+    print("\n## language: seconds of `plan`, and of `validate` for a long file")
+    env = {**os.environ, "NO_COLOR": "1", "CHECKPOINT_DISABLE": "1"}
+
+    def show(name, files, grown=None, command="plan"):
+        ours = measured([plumb, command], files, env)
+        line = f"{name}: plumb " + (f"{ours:.2f} s" if ours else "failed or over a minute")
+        if grown and ours:
+            more = measured([plumb, command], grown, env)
+            line += f", four times as much takes {more / ours:.1f} times as long" if more else ", four times as much: over a minute"
+        if terraform:
+            peer = measured([terraform, command], files, env)
+            if peer and ours:
+                line += f"; terraform {peer:.2f} s ({peer / ours:.1f} times as long)"
+            elif ours:
+                line += f"; terraform over a minute (more than {60 / ours:.0f} times as long)"
+        print(line, flush=True)
+
+    grown = loops(100_000)
+    for name, text in loops(25_000).items():
+        show(f"{name}, 25,000 elements", {"main.tf": text}, {"main.tf": grown[name]})
+    root, child = modules(1000)
+    show("1,000 module calls", {"main.tf": root, "m/main.tf": child})
+    many = 'resource "terraform_data" "a" {\n  for_each = toset([for i in range(1000) : tostring(i)])\n  input    = each.value\n}\n'
+    show("1,000 instances by for_each", {"main.tf": many})
+    show("a file of 4 MB", {"main.tf": long_file(4_000_000)}, command="validate")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plumb", default=str(ROOT / "target/debug/plumb"))
     parser.add_argument("--count", type=int, default=200, help="objects of each type on the emulator")
-    parser.add_argument("--only", choices=["emulator", "references", "state"])
+    parser.add_argument("--only", choices=["emulator", "references", "state", "language"])
     options = parser.parse_args()
     plumb = str(Path(options.plumb).resolve())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -200,6 +291,8 @@ def main():
     if options.only in (None, "state"):
         large(plumb)
         journal(plumb)
+    if options.only in (None, "language"):
+        language(plumb, shutil.which("terraform"))
 
 
 if __name__ == "__main__":

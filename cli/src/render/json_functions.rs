@@ -62,7 +62,7 @@ mod tests {
         assert_eq!(all["core::upper"], all["upper"]);
         assert_eq!(all["lookup"]["variadic_parameter"]["is_nullable"], true);
         assert_eq!(all["try"]["variadic_parameter"]["name"], "expressions");
-        assert!(!all.contains_key("list") && all.len() % 2 == 0);
+        assert!(!all.contains_key("list") && all.len().is_multiple_of(2));
     }
 
     #[test]

@@ -150,5 +150,6 @@ fn not_expandable(call: &Call, last: &Value) -> Diagnostics {
         )
     };
     let span = call.args.last().map_or(call.name.span, |it| it.span);
-    Diagnostic::error("Invalid expanding argument value", detail).at(span).into()
+    let diagnostic = Diagnostic::error("Invalid expanding argument value", detail).at(span);
+    Diagnostic { function: Some(call.name.name.to_string()), ..diagnostic }.into()
 }

@@ -33,9 +33,6 @@ pub(crate) fn explain(
         return diagnostic;
     }
     diagnostic.explained = true;
-    if let ExprKind::Call(call) = &expr.kind {
-        diagnostic.function.get_or_insert_with(|| call.name.name.to_string());
-    }
     let part = diagnostic.subject.and_then(|at| parts(expr).into_iter().find(|it| it.span == at)).unwrap_or(expr);
     let mut statements = BTreeMap::new();
     visit_expr(part, &mut |named| {

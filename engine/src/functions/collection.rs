@@ -281,15 +281,16 @@ fn check_lookup(args: &[Value]) -> Result<(), FunctionError> {
         let message = format!("lookup() takes two or three arguments, got {}", args.len());
         return Err(FunctionError::failed(message));
     }
-    match args[0].ty() {
-        Type::Map(element) => {
-            let fits = args.get(2).is_none_or(|default| convert(default, &element).is_ok());
-            let message = "the default value must have the same type as the map elements";
-            if fits { Ok(()) } else { Err(FunctionError::argument(2, message)) }
-        }
-        Type::Object(_) => Ok(()),
-        _ => Err(FunctionError::argument(0, "lookup() requires a map as the first argument")),
-    }
+    // The type of a large object is itself large, and a loop asks for many of its attributes.
+    let element: &Type = match args[0].kind() {
+        Kind::Map(element, _) => element,
+        Kind::Unknown(Type::Map(element), _) | Kind::Null(Type::Map(element)) => element,
+        Kind::Object(_) | Kind::Unknown(Type::Object(_), _) | Kind::Null(Type::Object(_)) => return Ok(()),
+        _ => return Err(FunctionError::argument(0, "lookup() requires a map as the first argument")),
+    };
+    let fits = args.get(2).is_none_or(|default| convert(default, element).is_ok());
+    let message = "the default value must have the same type as the map elements";
+    if fits { Ok(()) } else { Err(FunctionError::argument(2, message)) }
 }
 
 fn no_attribute(key: &str) -> FunctionError {

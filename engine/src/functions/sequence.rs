@@ -1,9 +1,11 @@
 //! Functions of lists and tuples.
 
+use std::collections::HashMap;
+
 use super::{
     Context, Function, FunctionError, NOT_WHOLE, Outcome, Parameter, any, items, list, number, strings, whole,
 };
-use crate::value::{Kind, Marks, Type, Value, convert, equal, unify};
+use crate::value::{Kind, Marks, Type, Value, convert, equal, order_key, unify};
 
 pub(super) static CHUNKLIST: Function = Function::new(
     "chunklist",
@@ -195,9 +197,13 @@ fn distinct(_: &Context<'_>, args: &[Value]) -> Outcome {
         let first = items(args, 0).iter().filter(|it| seen.insert(it.as_str()));
         return Ok(Value::list(element, first.cloned().collect()));
     }
+    // Only what is written alike can be equal.
+    let mut seen: HashMap<String, Vec<&Value>> = HashMap::new();
     let mut all: Vec<Value> = Vec::new();
     for item in items(args, 0) {
-        if !all.iter().any(|it| equal(it, item).as_bool() == Some(true)) {
+        let alike = seen.entry(order_key(item)).or_default();
+        if !alike.iter().any(|it| equal(it, item).as_bool() == Some(true)) {
+            alike.push(item);
             all.push(item.clone());
         }
     }

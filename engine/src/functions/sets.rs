@@ -1,7 +1,9 @@
 //! Functions of sets.
 
+use std::collections::HashMap;
+
 use super::{Context, Function, FunctionError, Outcome, Parameter, any, items, set};
-use crate::value::{Kind, Marks, Type, Value, convert, unify};
+use crate::value::{Kind, Marks, Type, Value, convert, order_key, unify};
 
 const FIRST: Parameter = Parameter::new("first_set", "A set.", set);
 const OTHERS: Parameter = Parameter::new("other_sets", "Further sets.", set);
@@ -9,6 +11,7 @@ const OTHERS: Parameter = Parameter::new("other_sets", "Further sets.", set);
 pub(super) static SETINTERSECTION: Function =
     Function::new("setintersection", "The elements that all sets have in common.", &[FIRST], set, |_, args| {
         combine(args, OnUnknown::Wait, |all, other| {
+            let other = Alike::of(other);
             all.retain(|it| other.contains(it));
         })
     })
@@ -22,6 +25,7 @@ pub(super) static SETSUBTRACT: Function = Function::new(
     set,
     |_, args| {
         combine(args, OnUnknown::Wait, |all, other| {
+            let other = Alike::of(other);
             all.retain(|it| !other.contains(it));
         })
     },
@@ -41,6 +45,24 @@ pub(super) static SETPRODUCT: Function =
             Parameter::new("sets", "Sets, lists or tuples; a result of lists only keeps their order.", any).marks(),
         )
         .typed(product_type);
+
+/// Values found by what they are written like: a search through all of them for each element of another set would take
+/// time by the square.
+struct Alike<'v>(HashMap<String, Vec<&'v Value>>);
+
+impl<'v> Alike<'v> {
+    fn of(values: &'v [Value]) -> Self {
+        let mut alike: HashMap<String, Vec<&Value>> = HashMap::with_capacity(values.len());
+        for value in values {
+            alike.entry(order_key(value)).or_default().push(value);
+        }
+        Self(alike)
+    }
+
+    fn contains(&self, value: &Value) -> bool {
+        self.0.get(&order_key(value)).is_some_and(|alike| alike.contains(&value))
+    }
+}
 
 /// What a function makes of sets that are not wholly known.
 #[derive(Clone, Copy, PartialEq, Eq)]

@@ -28,6 +28,7 @@ pub use number::{ArithmeticError, Decimal, Number};
 pub use operators::{OperatorError, binary, equal, unary};
 pub use path::{Path, PathStep};
 pub use refine::{Refinement, unknown_of_either};
+pub(crate) use set::order_key;
 pub(crate) use text::is_printable;
 pub use text::{display, type_display, type_text};
 pub use ty::{ObjectType, Type};

@@ -52,17 +52,19 @@ fn rank(value: &Value) -> u8 {
 
 /// Anything but primitives is in the order of a text that stands for the value.
 fn structures(items: Vec<Value>) -> Vec<Value> {
-    let mut keyed: Vec<(u8, String, Value)> = items
-        .into_iter()
-        .map(|item| {
-            let mut key = String::new();
-            write_key(&item, &mut key);
-            (rank(&item), key, item)
-        })
-        .collect();
+    let mut keyed: Vec<(u8, String, Value)> =
+        items.into_iter().map(|item| (rank(&item), order_key(&item), item)).collect();
     keyed.sort_by(|left, right| (left.0, &left.1).cmp(&(right.0, &right.1)));
     keyed.dedup_by(|later, earlier| later.1 == earlier.1 && later.2 == earlier.2 && later.2.is_wholly_known());
     keyed.into_iter().map(|(_, _, item)| item).collect()
+}
+
+/// A text that stands for the value in the order of sets: values that are equal have the same, and a few that are not
+/// equal too.
+pub(crate) fn order_key(value: &Value) -> String {
+    let mut key = String::new();
+    write_key(value, &mut key);
+    key
 }
 
 /// Punctuation is chosen so that the order is the oracle's: `~` null, `?` unknown, `<a;b;>` tuples and objects.
