@@ -7,7 +7,7 @@ use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Provisioner, 
 use super::quoted::{keyword, provider_ref, references};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::syntax::ast::{Block, ExprKind};
+use crate::syntax::ast::{Block, Expr, ExprKind};
 
 /// The name that a block declares.
 pub(super) fn name_of(block: &Block) -> ResourceName {
@@ -89,9 +89,17 @@ fn read_lifecycle(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> L
         create_before_destroy: flag(&content, "create_before_destroy", false, diagnostics),
         prevent_destroy: flag(&content, "prevent_destroy", false, diagnostics),
         ignore_changes: ignore_changes(&content, diagnostics),
-        replace_triggered_by: references(&content, "replace_triggered_by", diagnostics),
+        replace_triggered_by: triggers(&content, block.body.json, diagnostics),
         preconditions: content.blocks("precondition").filter_map(|it| condition(it, diagnostics)).collect(),
         postconditions: content.blocks("postcondition").filter_map(|it| condition(it, diagnostics)).collect(),
+    }
+}
+
+/// The entries of `replace_triggered_by`, which never stood in quotes but in JSON.
+fn triggers(content: &Content<'_>, json: bool, diagnostics: &mut Diagnostics) -> Vec<Expr> {
+    match content.attribute("replace_triggered_by").map(|it| &it.expr.kind) {
+        Some(ExprKind::Tuple(items)) if !json => items.clone(),
+        _ => references(content, "replace_triggered_by", diagnostics),
     }
 }
 
