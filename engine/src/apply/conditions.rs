@@ -129,7 +129,8 @@ impl Executor<'_> {
     /// Whether the conditions of everything that a block needs hold.
     pub(super) fn needs_hold(&mut self, node: &Node) -> bool {
         let needed = self.conditions.needed.get(node).cloned().unwrap_or_default();
-        needed.iter().fold(true, |held, node| self.node_holds(node) && held)
+        // Every one is judged, so that all that does not hold is told at once.
+        needed.iter().filter(|node| !self.node_holds(node)).count() == 0
     }
 
     /// Whether the conditions of a variable, output or check hold in every instance of its module. One that does not is

@@ -315,6 +315,7 @@ mod tests {
         assert_eq!(with("a_b.x"), ["Reference to undeclared resource"]);
         assert_eq!(with("module.x"), ["Reference to undeclared module"]);
         assert_eq!(with("1 + 1"), ["Invalid expression"]);
+        assert!(with("\"a_b.c\"").is_empty(), "the loader has taken the quotes away and said so");
     }
 
     #[test]

@@ -321,7 +321,7 @@ mod tests {
             Value::object([("input", Value::object(parts))])
         };
         let (config, prior) = (object("2", "2"), object("1", "1"));
-        assert_eq!(keep(config.clone(), prior.clone(), &[input.clone()], Some("a")), prior);
+        assert_eq!(keep(config.clone(), prior.clone(), std::slice::from_ref(&input), Some("a")), prior);
         let named = [input.clone(), PathStep::Name("a".into())];
         assert_eq!(keep(config.clone(), prior.clone(), &named, None), object("1", "2"));
         let missing = [input, PathStep::Name("x".into())];
