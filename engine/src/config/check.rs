@@ -54,14 +54,19 @@ fn handed_providers(config: &Config, caller: ModuleIndex, call: &ModuleCall, dia
                 "{outer} of the calling module is a configuration of {given}, and {inner} of the called module one of \
                  {wanted}. Hand in a configuration of the same provider, or correct the source in required_providers."
             );
-            diagnostics.push(Diagnostic::error("Provider type mismatch", detail).at(call.span));
+            // A provider that the module does not require is handed in for nothing.
+            let required = child.required_providers.contains_key(&inner.name);
+            let summary = "Provider type mismatch";
+            let found =
+                if required { Diagnostic::error(summary, detail) } else { Diagnostic::warning(summary, detail) };
+            diagnostics.push(found.at(call.span));
         }
         if inner.alias.is_some() && !expects(child, inner) && !child.providers.contains_key(inner) {
             let detail = format!(
                 "The called module does not say that it takes a provider configuration {inner}. List it in \
                  configuration_aliases of its required_providers, or remove the entry."
             );
-            diagnostics.push(Diagnostic::error("Reference to undefined provider", detail).at(call.span));
+            diagnostics.push(Diagnostic::warning("Reference to undefined provider", detail).at(call.span));
         }
         if outer.alias.is_some() && !has_provider(config, caller, outer) {
             let detail = format!(
