@@ -32,7 +32,7 @@ pub fn csv(columns: &[String], rows: &[Vec<Json>]) -> String {
 }
 
 fn quoted(cell: &str) -> String {
-    let special = cell.contains(|c: char| matches!(c, ',' | '"' | '\n' | '\r')) || cell.trim() != cell;
+    let special = cell.contains([',', '"', '\n', '\r']) || cell.trim() != cell;
     if special { format!("\"{}\"", cell.replace('"', "\"\"")) } else { cell.to_owned() }
 }
 
