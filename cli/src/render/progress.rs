@@ -55,7 +55,7 @@ fn start(object: &ObjectKey, action: Action, id: Option<&str>) -> String {
 }
 
 fn id_suffix(id: Option<&str>) -> String {
-    id.map(|id| format!(" [id={id}]")).unwrap_or_default()
+    id.filter(|id| !id.is_empty()).map(|id| format!(" [id={id}]")).unwrap_or_default()
 }
 
 fn doing(action: Action) -> &'static str {
