@@ -10,7 +10,7 @@ use super::module::{
     Check, Condition, ImportBlock, Local, Module, Moved, Output, ProviderBlock, ProviderRef, Removed, RequiredProvider,
     Variable,
 };
-use super::resource_block;
+use super::{provisioners, resource_block};
 use super::type_expr;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
@@ -351,7 +351,8 @@ fn removed(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
         flag(&lifecycle, "destroy", true, diagnostics)
     });
     let from = content.attribute("from").and_then(|it| take(block_addr::removed(&it.expr), diagnostics));
-    module.removed.extend(from.map(|from| Removed { from, destroy, span: block.header }));
+    let provisioners = provisioners::read_of_removed(&content, diagnostics);
+    module.removed.extend(from.map(|from| Removed { from, destroy, provisioners, span: block.header }));
 }
 
 fn import(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {

@@ -10,6 +10,7 @@ mod load;
 mod module;
 mod module_source;
 mod providers;
+mod provisioners;
 pub mod references;
 mod resource_block;
 mod type_expr;

@@ -1,10 +1,9 @@
 //! `resource`, `data` and `ephemeral` blocks.
 
-use std::sync::Arc;
-
 use super::blocks::{condition, duplicate, flag, provider_ref, references};
 use super::content::{self, Content, Shape};
-use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Provisioner, Repetition, Resource};
+use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Repetition, Resource};
+use super::provisioners;
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Block, ExprKind};
@@ -27,12 +26,14 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
         blocks: &[("lifecycle", &[]), ("connection", &[]), ("provisioner", &["type"])],
         open: true,
     };
+    const READ_SHAPE: Shape = Shape { blocks: &[("lifecycle", &[])], ..SHAPE };
     let name = name_of(block);
     if module.resources.contains_key(&name) {
         diagnostics.push(duplicate(&block.kind.name, &name, block.header));
         return;
     }
-    let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
+    let shape = if name.mode == Mode::Managed { &SHAPE } else { &READ_SHAPE };
+    let content = content::read(&block.body, shape, block.header, diagnostics);
     let lifecycle = content.single("lifecycle", diagnostics);
     let lifecycle = lifecycle.map(|it| read_lifecycle(it, name.mode, diagnostics)).unwrap_or_default();
     let resource = Resource {
@@ -40,7 +41,7 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
         provider: provider(&content, &name, diagnostics),
         depends_on: references(&content, "depends_on", diagnostics),
         lifecycle,
-        provisioners: content.blocks("provisioner").map(|it| provisioner(it, diagnostics)).collect(),
+        provisioners: provisioners::read(&content, diagnostics),
         body: content.rest,
         span: block.header,
     };
@@ -109,24 +110,5 @@ fn ignore_changes(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Ignor
             diagnostics.push(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
             IgnoreChanges::Nothing
         }
-    }
-}
-
-fn provisioner(block: &Block, diagnostics: &mut Diagnostics) -> Provisioner {
-    const SHAPE: Shape =
-        Shape { optional: &["when", "on_failure"], required: &[], blocks: &[("connection", &[])], open: true };
-    let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    let word = |name: &str| -> Option<Arc<str>> {
-        content.attribute(name).and_then(|it| match &it.expr.kind {
-            ExprKind::Variable(word) => Some(word.clone()),
-            _ => None,
-        })
-    };
-    Provisioner {
-        kind: block.labels[0].name.clone(),
-        on_destroy: word("when").as_deref() == Some("destroy"),
-        continue_on_failure: word("on_failure").as_deref() == Some("continue"),
-        body: content.rest,
-        span: block.header,
     }
 }
