@@ -11,9 +11,11 @@ mod plan_file;
 mod process;
 mod progress;
 mod prompt;
+mod remote_states;
 mod render;
 mod session;
 mod signals;
+mod state_file;
 mod ui;
 mod workspace;
 
@@ -39,7 +41,7 @@ pub fn providers() -> Providers {
     all.add(plumb_provider_aws::provider());
     #[cfg(not(feature = "aws"))]
     all.add(plumb_provider_aws_schemas::provider());
-    for provider in plumb_provider_builtin::providers() {
+    for provider in plumb_provider_builtin::providers(std::sync::Arc::new(remote_states::Files)) {
         all.add(provider);
     }
     all
@@ -70,9 +72,9 @@ fn run_here(providers: Providers) -> ExitCode {
         .filter_map(|(name, text)| Some((name.into_string().ok()?, text.into_string().ok()?)))
         .collect();
     let arguments = std::env::args_os().skip(1).map(|it| it.to_string_lossy().into_owned()).collect();
-    let session = Session { providers, environment };
+    let mut session = Session { providers, environment, workspace: state_file::DEFAULT_WORKSPACE.to_owned() };
     let exit = match args::parse(arguments, &session.environment) {
-        Ok(cli) => start(cli, &session),
+        Ok(cli) => start(cli, &mut session),
         Err(Misuse::Asked(text)) => {
             session.ui(&ViewOptions::default(), false).out(&text);
             Exit::Success
@@ -82,7 +84,7 @@ fn run_here(providers: Providers) -> ExitCode {
     ExitCode::from(exit.code())
 }
 
-fn start(cli: Cli, session: &Session) -> Exit {
+fn start(cli: Cli, session: &mut Session) -> Exit {
     if let Some(dir) = &cli.chdir
         && let Err(error) = std::env::set_current_dir(dir)
     {
@@ -95,10 +97,17 @@ fn start(cli: Cli, session: &Session) -> Exit {
     if let Err(diagnostic) = key::start(&session.environment) {
         return refuse(diagnostic, session);
     }
-    let command = match cli.command {
+    match commands::current_workspace(session) {
+        Ok(workspace) => session.workspace = workspace,
+        Err(diagnostic) => return refuse(diagnostic, session),
+    }
+    let mut command = match cli.command {
         Some(command) if !cli.version => command,
         _ => Command::Version(VersionArgs::default()),
     };
+    if let Some(state) = command.state() {
+        state_file::locate(state, &session.workspace);
+    }
     match tokio::runtime::Builder::new_multi_thread().enable_all().thread_stack_size(WORKER_STACK_SIZE).build() {
         Ok(runtime) => runtime.block_on(commands::run(command, session)),
         Err(error) => refuse(

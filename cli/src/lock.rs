@@ -29,14 +29,7 @@ pub async fn acquire(
     scope: Scope,
     deadline: Instant,
 ) -> Result<Lock, Failure> {
-    let request = LockRequest {
-        run: uuid::Uuid::new_v4().to_string(),
-        operation: operation.into(),
-        who: who(),
-        pid: std::process::id(),
-        process: process::identity(),
-        scope,
-    };
+    let request = request(operation, scope);
     let mut pause = RETRY.0;
     let lease = loop {
         match store.lock(&request) {
@@ -51,6 +44,18 @@ pub async fn acquire(
     };
     let renewal = tokio::spawn(renew(store.clone(), lease.clone()));
     Ok(Lock { lease, store: store.clone(), renewal })
+}
+
+/// What this process asks a store for.
+pub fn request(operation: &str, scope: Scope) -> LockRequest {
+    LockRequest {
+        run: uuid::Uuid::new_v4().to_string(),
+        operation: operation.into(),
+        who: who(),
+        pid: std::process::id(),
+        process: process::identity(),
+        scope,
+    }
 }
 
 /// Between half of a pause and all of it.

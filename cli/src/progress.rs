@@ -67,8 +67,8 @@ impl Events for Progress<'_> {
             json_stream::event(&event).iter().for_each(|line| self.ui.json_line(line));
             return;
         }
-        // That an object was read is said when the reading begins.
-        if matches!(event, Event::RefreshDone { .. }) || self.is_live(&event) {
+        // That an object was read is said when the reading begins, and the end of a provisioner is that of its lines.
+        if matches!(event, Event::RefreshDone { .. } | Event::ProvisionDone { .. }) || self.is_live(&event) {
             return;
         }
         let lines: String = progress::lines(&event).iter().map(|line| format!("{line}\n")).collect();

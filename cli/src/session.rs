@@ -19,6 +19,8 @@ pub struct Session {
     pub providers: Providers,
     /// Environment variables.
     pub environment: BTreeMap<String, String>,
+    /// The current workspace.
+    pub workspace: String,
 }
 
 impl Session {
@@ -35,10 +37,9 @@ impl Session {
     /// What expressions may know of the outside; with `now` while applying.
     pub fn settings(&self, applying: bool) -> Settings {
         let now = jiff::Timestamp::now().strftime("%Y-%m-%dT%H:%M:%SZ").to_string();
-        let workspace = self.environment.get("TF_WORKSPACE").filter(|it| !it.is_empty());
         Settings {
             working_dir: std::env::current_dir().unwrap_or_default(),
-            workspace: workspace.map_or("default", String::as_str).into(),
+            workspace: self.workspace.as_str().into(),
             now: applying.then(|| now.clone()),
             plan_time: now,
             validating: false,

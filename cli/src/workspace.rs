@@ -1,21 +1,20 @@
 //! What a command reads from the working directory: the configuration, the variables, the state.
 
 use std::path::Path;
-use std::sync::Arc;
 
 use plumb_engine::addr::ResourceName;
 use plumb_engine::config::{self, Config, GivenVariable, VariableOrigin, VariableText, Variables};
-use plumb_engine::diagnostic::Diagnostics;
+use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::provider::Providers;
-use plumb_engine::store::{OpenOperation, Snapshot, Store};
+use plumb_engine::store::{OpenOperation, Snapshot, Store as _};
 use plumb_engine::value::Type;
-use plumb_state::{Options, SqliteStore};
+use plumb_state::SqliteStore;
 
 use crate::args::{StateOption, VariableArgs};
 use crate::prompt;
 use crate::session::{Failure, Session};
+use crate::state_file;
 use crate::ui::Ui;
-use crate::{key, process};
 
 /// A configuration with the values of its variables.
 pub struct Loaded {
@@ -69,9 +68,19 @@ pub fn load_asking(session: &Session, variables: &VariableArgs, input: bool, ui:
 
 /// The state as it is now; an empty one when there is none yet.
 pub fn snapshot(state: &StateOption) -> Result<Snapshot, Failure> {
-    match SqliteStore::open_existing(&state.path, options())? {
-        Some(store) => Ok(store.snapshot()?),
-        None => Ok(Snapshot::default()),
+    state_file::snapshot(state, state_file::options())
+}
+
+/// Says that a state of Terraform is read, because plumb has none of its own here yet.
+pub fn tell_origin(state: &StateOption, ui: &Ui) {
+    if let Some(path) = state.adopted() {
+        let detail = format!(
+            "There is no {} yet, so plumb reads the state in {}. The first command that writes the state takes it over; \
+             the file itself is never changed. From then on let only one of the two tools work here.",
+            state.path.display(),
+            path.display()
+        );
+        ui.diagnostics(&Diagnostic::warning("State of Terraform in use", detail).into(), None);
     }
 }
 
@@ -84,48 +93,38 @@ pub fn look(state: &StateOption) -> Result<(Snapshot, Vec<OpenOperation>), Failu
 
 /// Operations that interrupted runs have left open; those of runs that go on are not among them.
 pub fn interrupted(state: &StateOption) -> Result<Vec<OpenOperation>, Failure> {
-    match SqliteStore::open_existing(&state.path, options())? {
+    if state_file::is_text(&state.path) {
+        return Ok(Vec::new());
+    }
+    match SqliteStore::open_existing(&state.path, state_file::options())? {
         Some(store) => Ok(store.open_operations()?.into_iter().filter(|it| !it.running).collect()),
         None => Ok(Vec::new()),
     }
 }
 
-/// How every state is opened.
-fn options() -> Options {
-    Options { died: Arc::new(process::died), key: key::present(), ..Options::default() }
-}
-
-/// For commands that need no sensitive value: sealed ones are null where the key is missing.
-fn hiding() -> Options {
-    Options { hide_sealed: true, ..options() }
-}
-
 /// The state as it is now, without what is sealed where the key is missing.
 pub fn listing(state: &StateOption) -> Result<Snapshot, Failure> {
-    match existing_hiding(state)? {
-        Some(store) => Ok(store.snapshot()?),
-        None => Ok(Snapshot::default()),
-    }
+    state_file::snapshot(state, state_file::hiding())
 }
 
 /// The state for reading; `None` when there is none yet.
 pub fn existing(state: &StateOption) -> Result<Option<SqliteStore>, Failure> {
-    Ok(SqliteStore::open_existing(&state.path, options())?)
+    Ok(SqliteStore::open_existing(&state.path, state_file::options())?)
 }
 
 /// The state for reading, whether or not the key is there; `None` when there is none yet.
 pub fn existing_hiding(state: &StateOption) -> Result<Option<SqliteStore>, Failure> {
-    Ok(SqliteStore::open_existing(&state.path, hiding())?)
+    Ok(SqliteStore::open_existing(&state.path, state_file::hiding())?)
 }
 
 /// The state for writing what needs no key.
 pub fn open_hiding(state: &StateOption) -> Result<SqliteStore, Failure> {
-    Ok(SqliteStore::open(&state.path, hiding())?)
+    state_file::open(state, state_file::hiding())
 }
 
 /// The state for writing; made when there is none yet.
 pub fn open(state: &StateOption) -> Result<SqliteStore, Failure> {
-    Ok(SqliteStore::open(&state.path, options())?)
+    state_file::open(state, state_file::options())
 }
 
 /// The type of the objects of a block, whichever provider has it.

@@ -79,6 +79,22 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
+    /// A provisioner is about to be run.
+    ProvisionStart {
+        /// The instance.
+        addr: &'a InstanceAddr,
+        /// Type of the provisioner: `local-exec`.
+        provisioner: &'a str,
+    },
+    /// A provisioner has ended.
+    ProvisionDone {
+        /// The instance.
+        addr: &'a InstanceAddr,
+        /// Type of the provisioner: `local-exec`.
+        provisioner: &'a str,
+        /// Whether it did what it was to do.
+        succeeded: bool,
+    },
     /// A line that a provisioner printed.
     ProvisionOutput {
         /// The instance.

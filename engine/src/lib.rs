@@ -39,6 +39,7 @@ pub mod functions;
 pub mod operations;
 pub mod plan;
 pub mod provider;
+pub mod provision;
 pub mod schema;
 pub mod source;
 pub mod store;

@@ -9,6 +9,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, check_blocks, check_names, expand};
 use crate::plan::propose::{mark_sensitive, propose};
 use crate::provider::Providers;
+use crate::provision;
 use crate::schema::Schema;
 use crate::value::{Type, Value};
 
@@ -149,6 +150,8 @@ impl Validator<'_> {
         let Ok((kind, keys)) = self.evaluator.expand_resource(instance, name) else { return };
         for (key, each) in keys {
             self.conditions(instance, &block.lifecycle.preconditions, &each);
+            let found = provision::check(&mut self.evaluator, instance, &block.provisioners, (&each, schema));
+            self.diagnostics.extend(found);
             let desired = self.evaluator.configure(instance, name, (&key, &each), schema);
             let value = match self.take(desired) {
                 Some(desired) => {

@@ -9,6 +9,7 @@ mod normalize;
 mod options;
 mod parse;
 mod test;
+mod workspace;
 
 use std::path::PathBuf;
 
@@ -23,6 +24,7 @@ pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 pub use test::TestArgs;
+pub use workspace::{WorkspaceCommand, WorkspaceDeleteArgs, WorkspaceNewArgs, WorkspaceSelectArgs};
 
 /// Makes real infrastructure true to what is written down, and keeps it true.
 #[derive(Debug, Parser)]
@@ -61,6 +63,9 @@ pub enum Command {
     /// List, show and rearrange the objects of the state.
     #[command(subcommand)]
     State(StateCommand),
+    /// List, make, choose and delete workspaces, which have a state each.
+    #[command(subcommand)]
+    Workspace(WorkspaceCommand),
     /// Take over an object that exists into the state.
     Import(ImportArgs),
     /// Show what was changed behind the configuration's back.

@@ -20,11 +20,23 @@ pub struct ViewOptions {
 }
 
 /// Where the state is.
-#[derive(Args, Clone, Debug)]
+#[derive(Args, Clone, Debug, Default)]
 pub struct StateOption {
-    /// File of the state.
-    #[arg(long = "state", value_name = "FILE", default_value = "plumb.db")]
+    /// File of the state; left out, plumb.db of the workspace.
+    #[arg(id = "state-file", long = "state", value_name = "FILE")]
+    pub given: Option<PathBuf>,
+    /// Write the state to this file, and leave the one that is read as it is.
+    #[arg(id = "state-out", long = "state-out", value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Taken for compatibility: the store keeps what it held before.
+    #[arg(long, value_name = "FILE")]
+    pub backup: Option<PathBuf>,
+    /// The store, once the workspace is known.
+    #[arg(skip)]
     pub path: PathBuf,
+    /// What is read, and never written, as long as there is no store.
+    #[arg(skip)]
+    pub origin: Option<PathBuf>,
 }
 
 /// How the right to write is taken.

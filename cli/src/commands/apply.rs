@@ -112,6 +112,11 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
     }
+    if args.state.adopted().is_some() && workspace::snapshot(&args.state)?.serial != file.plan.serial {
+        let detail =
+            "The state of Terraform that the plan was made from has changed since. Nothing was done. Plan again.";
+        return Err(Diagnostic::error("Saved plan is stale", detail).into());
+    }
     ui.diagnostics(&found, Some(&config.sources));
     Ok(Approved { config, variables, plan: file.plan })
 }
@@ -125,6 +130,7 @@ async fn planned(
 ) -> Result<Result<Approved, Exit>, Failure> {
     let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
     settle_interrupted(&loaded, args, deadline, session, ui).await?;
+    workspace::tell_origin(&args.state, ui);
     let snapshot = workspace::snapshot(&args.state)?;
     let mut result = plan::asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;
     if args.apply.auto_approve && plan::has_changes(&result.plan) && !result.plan.errored {

@@ -13,6 +13,9 @@ use crate::workspace;
 pub async fn run(args: &DriftArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = workspace::load(session, &args.variables)?;
     let snapshot = workspace::snapshot(&args.state)?;
+    if !args.json {
+        workspace::tell_origin(&args.state, ui);
+    }
     let options = PlanOptions {
         mode: PlanMode::RefreshOnly,
         targets: args.target.clone(),

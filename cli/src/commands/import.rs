@@ -21,6 +21,7 @@ use crate::{lock, workspace};
 /// Runs the command.
 pub async fn run(args: &ImportArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
     let loaded = workspace::load_asking(session, &args.variables, args.input, ui)?;
+    workspace::tell_origin(&args.state, ui);
     let snapshot = workspace::snapshot(&args.state)?;
     if snapshot.objects.contains_key(&ObjectKey::current(args.address.clone())) {
         let detail = format!(

@@ -23,6 +23,9 @@ mod state_view;
 mod test;
 mod validate;
 mod version;
+mod workspace;
+
+use plumb_engine::diagnostic::Diagnostic;
 
 use crate::args::{Command, MetadataCommand, StateCommand};
 use crate::session::{Exit, Failure, Session};
@@ -60,6 +63,10 @@ pub async fn run(command: Command, session: &Session) -> Exit {
         Command::Show(it) => finish(session.ui(&it.view, false), |ui| show::run(&it, session, ui)),
         Command::Output(it) => finish(session.ui(&it.view, false), |ui| output::run(&it, ui)),
         Command::State(it) => state(it, session).await,
+        Command::Workspace(it) => {
+            let ui = session.ui(it.view(), false);
+            shown(&ui, workspace::run(&it, session, &ui).await)
+        }
         Command::Import(it) => {
             let ui = session.ui(&it.view, false);
             shown(&ui, import::run(&it, session, &ui).await)
@@ -85,6 +92,15 @@ pub async fn run(command: Command, session: &Session) -> Exit {
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }
+}
+
+/// The workspace that the environment or an earlier command has chosen.
+///
+/// # Errors
+/// The environment names none.
+pub fn current_workspace(session: &Session) -> Result<String, Diagnostic> {
+    let variable = |name: &str| session.environment.get(name).map(String::as_str);
+    workspace::current(variable("TF_WORKSPACE"), variable("TF_DATA_DIR"))
 }
 
 async fn state(command: StateCommand, session: &Session) -> Exit {

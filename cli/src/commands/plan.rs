@@ -30,6 +30,7 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         );
         ui.diagnostics(&Diagnostic::warning("An earlier run was interrupted", detail).into(), None);
     }
+    workspace::tell_origin(&args.state, ui);
     let result = asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;
     if !show(&result, &loaded, session, ui) {
         return Ok(Exit::Error);

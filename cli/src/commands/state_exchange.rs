@@ -15,7 +15,7 @@ use crate::{TERRAFORM_VERSION, lock, workspace};
 
 /// Runs `state pull`. Without a state nothing is printed, so that a wrapper can tell.
 pub fn pull(args: &StatePullArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
-    if !args.state.path.exists() {
+    if args.state.source().is_none() {
         return Ok(Exit::Success);
     }
     let snapshot = workspace::snapshot(&args.state)?;

@@ -60,7 +60,7 @@ fn past(state: &StateOption, at: &str) -> Result<Snapshot, Failure> {
 
 /// The state, which must exist; sealed values are null where the key is missing.
 pub fn existing(state: &StateOption) -> Result<Snapshot, Failure> {
-    if !state.path.exists() {
+    if state.source().is_none() {
         return Err(no_state(state).into());
     }
     workspace::listing(state)

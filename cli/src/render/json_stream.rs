@@ -142,6 +142,9 @@ pub fn event(event: &Event<'_>) -> Vec<Json> {
             vec![operation(object, *action, *id, Some(*elapsed))]
         }
         Event::OperationFailed { object, action, elapsed } => vec![operation(object, *action, None, Some(*elapsed))],
+        Event::ProvisionStart { addr, provisioner } | Event::ProvisionDone { addr, provisioner, .. } => {
+            vec![json!({ "resource": resource(addr), "provisioner": provisioner })]
+        }
         Event::ProvisionOutput { addr, provisioner, line } => {
             vec![json!({ "resource": resource(addr), "provisioner": provisioner, "output": line })]
         }
@@ -171,6 +174,9 @@ fn event_type(event: &Event<'_>) -> Option<(&'static str, &'static str)> {
         Event::OperationProgress { .. } => ("apply_progress", "info"),
         Event::OperationDone { .. } => ("apply_complete", "info"),
         Event::OperationFailed { .. } => ("apply_errored", "info"),
+        Event::ProvisionStart { .. } => ("provision_start", "info"),
+        Event::ProvisionDone { succeeded: true, .. } => ("provision_complete", "info"),
+        Event::ProvisionDone { .. } => ("provision_errored", "info"),
         Event::ProvisionOutput { .. } => ("provision_progress", "info"),
         Event::Stopping { .. } | Event::Waiting { .. } => ("log", "warn"),
     })

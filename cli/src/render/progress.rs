@@ -33,6 +33,11 @@ pub fn lines(event: &Event<'_>) -> Vec<String> {
         Event::OperationFailed { object, action, elapsed } => {
             vec![format!("{object}: {} errored after {}", done(*action), duration(*elapsed))]
         }
+        Event::ProvisionStart { addr, provisioner } => vec![format!("{addr}: Provisioning with '{provisioner}'...")],
+        Event::ProvisionDone { addr, provisioner, succeeded } => {
+            let end = if *succeeded { "complete" } else { "errored" };
+            vec![format!("{addr}: ({provisioner}) Provisioning {end}")]
+        }
         Event::ProvisionOutput { addr, provisioner, line } => vec![format!("{addr} ({provisioner}): {line}")],
         Event::Waiting { reason } => vec![(*reason).to_owned()],
         Event::Stopping { running } => vec![format!(
@@ -55,7 +60,7 @@ fn start(object: &ObjectKey, action: Action, id: Option<&str>) -> String {
 }
 
 fn id_suffix(id: Option<&str>) -> String {
-    id.map(|id| format!(" [id={id}]")).unwrap_or_default()
+    id.filter(|id| !id.is_empty()).map(|id| format!(" [id={id}]")).unwrap_or_default()
 }
 
 fn doing(action: Action) -> &'static str {

@@ -12,23 +12,24 @@ use futures::stream::FuturesUnordered;
 use petgraph::Direction;
 use petgraph::graph::NodeIndex;
 
+use super::begin::id_of;
 use super::conditions::Conditions;
-use super::prepare::{final_object, without_write_only};
-use super::record::{Outputs, first_writes, intent, record, schema_of};
+use super::provision::Provisioning;
+use super::record::{Outputs, first_writes, record, schema_of};
 use super::{ApplyOutcome, ApplyRequest, Stop};
-use crate::addr::{InstanceKey, Mode, ResourceName};
+use crate::addr::{InstanceKey, ResourceName};
 use crate::config::ProviderAddr;
 use crate::config::graph::Order;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Each, Evaluator, ModuleId, final_value, root_variable};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
-use crate::plan::propose::{mark_sensitive, unmarked};
+use crate::plan::propose::mark_sensitive;
 use crate::plan::walk::provider_error;
 use crate::plan::{Action, Counts, PlanMode, ResourceChange};
-use crate::provider::{Client, Creation, IntentKey, Known, Provider, ProviderError, ReadOutcome};
+use crate::provider::{Client, ProviderError};
 use crate::store::{
-    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationAction, OperationId, OperationOutcome, RunStatus, StoreError,
+    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationId, OperationOutcome, RunStatus, StoreError,
 };
 use crate::value::Value;
 
@@ -53,36 +54,62 @@ pub(super) enum Progress {
 }
 
 /// An operation under way.
-struct Running {
-    object: ObjectKey,
-    action: Action,
-    id: Option<String>,
-    since: Instant,
-    reported: Instant,
+pub(super) struct Running<'a> {
+    /// The object.
+    pub object: ObjectKey,
+    /// Create, update, delete or read.
+    pub action: Action,
+    /// Id of the object, when it exists.
+    pub id: Option<String>,
+    /// When it was started.
+    pub since: Instant,
+    /// When it was last reported.
+    pub reported: Instant,
+    /// What is left to run on the object's behalf.
+    pub provisioning: Provisioning<'a>,
+    /// Whether what must hold of the object does.
+    pub holds: bool,
 }
 
 /// What an operation's task returns.
-struct Finished {
-    node: NodeIndex,
-    operation: Option<OperationId>,
-    result: Result<Option<Value>, Failure>,
+pub(super) struct Finished {
+    /// The step.
+    pub node: NodeIndex,
+    /// How the task ended.
+    pub ended: Ended,
+}
+
+/// How a task ended.
+pub(super) enum Ended {
+    /// A provider was asked.
+    Acted {
+        /// The operation's number in the journal, for one that is written down.
+        operation: Option<OperationId>,
+        /// The object; `None` after a delete.
+        result: Result<Option<Value>, Failure>,
+    },
+    /// A provisioner was run.
+    Provisioned(Result<(), Diagnostic>),
 }
 
 /// A failed operation, with what is known of the object.
-struct Failure {
-    error: ProviderError,
-    made: Option<String>,
+pub(super) struct Failure {
+    /// Why.
+    pub error: ProviderError,
+    /// Id of the object that was made all the same.
+    pub made: Option<String>,
     /// The object as it is after a failed update.
-    seen: Option<Value>,
+    pub seen: Option<Value>,
 }
 
 impl Failure {
-    fn of(error: ProviderError) -> Self {
+    /// An operation of which no trace is known.
+    pub fn of(error: ProviderError) -> Self {
         Self { error, made: None, seen: None }
     }
 }
 
-type Task<'a> = BoxFuture<'a, Finished>;
+pub(super) type Task<'a> = BoxFuture<'a, Finished>;
 
 /// An apply under way.
 pub struct Executor<'a> {
@@ -92,14 +119,16 @@ pub struct Executor<'a> {
     pub(super) progress: Vec<Progress>,
     waits: Vec<usize>,
     ready: BTreeSet<NodeIndex>,
-    running: BTreeMap<NodeIndex, Running>,
+    pub(super) running: BTreeMap<NodeIndex, Running<'a>>,
     pub(super) evaluator: Evaluator<'a>,
-    repetitions: HashMap<(ModuleId, ResourceName), Arc<BTreeMap<InstanceKey, Each>>>,
+    pub(super) repetitions: HashMap<(ModuleId, ResourceName), Arc<BTreeMap<InstanceKey, Each>>>,
     pub(super) conditions: Conditions,
-    clients: BTreeMap<ProviderAddr, Arc<dyn Client>>,
-    done: Counts,
+    pub(super) clients: BTreeMap<ProviderAddr, Arc<dyn Client>>,
+    pub(super) done: Counts,
     pub(super) diagnostics: Diagnostics,
-    broken: bool,
+    pub(super) broken: bool,
+    /// Objects that are tainted in the state: their end is not provisioned for.
+    pub(super) tainted: BTreeSet<ObjectKey>,
 }
 
 impl<'a> Executor<'a> {
@@ -113,6 +142,8 @@ impl<'a> Executor<'a> {
         let operations = Operations::new(request.plan)?;
         let variables = final_variables(request)?;
         let snapshot = super::rows::check_fresh(request.plan, request.store)?;
+        let tainted = snapshot.objects.iter().filter(|(_, it)| it.status == ObjectStatus::Tainted);
+        let tainted = tainted.map(|(key, _)| key.clone());
         let writes = first_writes(request.plan, &snapshot, request.providers);
         if !writes.is_empty() {
             request.store.write_objects(request.lease, &writes).map_err(store_failed)?;
@@ -145,6 +176,7 @@ impl<'a> Executor<'a> {
             done: Counts { import: request.plan.counts().import, ..Counts::default() },
             diagnostics: Diagnostics::new(),
             broken: false,
+            tainted: tainted.collect(),
         };
         for at in executor.operations.graph.node_indices().collect::<Vec<_>>() {
             if executor.waits[at.index()] == 0 {
@@ -177,7 +209,10 @@ impl<'a> Executor<'a> {
                 break;
             }
             tokio::select! {
-                Some(finished) = tasks.next() => self.finished(finished),
+                Some(finished) = tasks.next() => {
+                    let next = self.finished(finished).await;
+                    tasks.extend(next);
+                }
                 _ = tick.tick() => self.beat(),
                 Ok(()) = stop.changed() => {}
             }
@@ -185,7 +220,7 @@ impl<'a> Executor<'a> {
     }
 
     /// The only place where a step changes its state.
-    fn set(&mut self, at: NodeIndex, to: Progress) {
+    pub(super) fn set(&mut self, at: NodeIndex, to: Progress) {
         self.progress[at.index()] = to;
         match to {
             Progress::Ready => {
@@ -237,142 +272,6 @@ impl<'a> Executor<'a> {
         }
     }
 
-    /// Prepares an operation, writes it down, and returns its task; `None` when it is done already.
-    async fn begin(&mut self, at: NodeIndex, operation: &Operation) -> Result<Option<Task<'a>>, Diagnostics> {
-        let change = &self.request.plan.changes[operation.change];
-        match &operation.kind {
-            OperationKind::Forget => {
-                self.write(&[ObjectWrite::Remove(change.object.clone())])?;
-                self.done.forget += usize::from(change.object.addr.resource.mode == Mode::Managed);
-                Ok(None)
-            }
-            OperationKind::Read => self.begin_read(at, change).await.map(Some),
-            OperationKind::Delete(deposed) => self.begin_delete(at, change, deposed.clone()).await.map(Some),
-            OperationKind::Update => self.begin_update(at, change).await.map(Some),
-            OperationKind::Create => self.begin_create(at, change, None).await.map(Some),
-            OperationKind::Depose(key) => {
-                let deposed = ObjectKey { addr: change.object.addr.clone(), deposed: Some(key.clone()) };
-                self.begin_create(at, change, Some(deposed)).await.map(Some)
-            }
-        }
-    }
-
-    async fn begin_read(&mut self, at: NodeIndex, change: &'a ResourceChange) -> Result<Task<'a>, Diagnostics> {
-        let (client, provider) = self.client(&change.provider).await?;
-        let type_name = change.object.addr.resource.type_name.clone();
-        let Some(schema) = provider.data_source(&type_name) else { return Err(no_type(change)) };
-        let config = self.configure(change, schema)?;
-        self.started(at, &change.object, Action::Read, None);
-        Ok(Box::pin(async move {
-            let result = client.read_data(&type_name, &config).await;
-            Finished { node: at, operation: None, result: result.map(Some).map_err(Failure::of) }
-        }))
-    }
-
-    /// With `aside`, the present object is set aside under that key. That is written after the intent, so that an
-    /// interruption between the two leaves everything as it was.
-    async fn begin_create(
-        &mut self,
-        at: NodeIndex,
-        change: &'a ResourceChange,
-        aside: Option<ObjectKey>,
-    ) -> Result<Task<'a>, Diagnostics> {
-        let (client, provider) = self.client(&change.provider).await?;
-        let type_name = change.object.addr.resource.type_name.clone();
-        let Some(resource_type) = provider.resource_type(&type_name) else { return Err(no_type(change)) };
-        let config = self.configure(change, resource_type.schema())?;
-        let planned = final_object(change, resource_type, &*client, &config)?;
-        let key = IntentKey::new(&self.request.plan.lineage, &self.request.lease.run, &change.object.to_string());
-        let stored = without_write_only(&resource_type.schema().block, planned.clone());
-        let intent = Intent {
-            key: Some(key.clone()),
-            recognition: Some(resource_type.recognition()),
-            ..intent(change, change.object.clone(), OperationAction::Create, &stored, resource_type.schema())
-        };
-        let operation = self.journal(&intent)?;
-        if let Some(aside) = aside {
-            self.write(&[ObjectWrite::Move(change.object.clone(), aside)])?;
-        }
-        self.started(at, &change.object, Action::Create, None);
-        let (store, lease) = (self.request.store, self.request.lease);
-        Ok(Box::pin(async move {
-            let made = std::sync::Mutex::new(None);
-            let note = |id: &str| {
-                if let Ok(mut made) = made.lock() {
-                    *made = Some(id.to_owned());
-                }
-                if let Err(error) = store.operation_made(lease, operation, id) {
-                    tracing::warn!(%error, id, "the id of a new object could not be recorded");
-                }
-            };
-            let creation = Creation { key: &key, made: &note, timeout: Duration::from_secs(20 * 60) };
-            let result = client.create(&type_name, &planned, &creation).await;
-            let made = made.into_inner().ok().flatten();
-            Finished {
-                node: at,
-                operation: Some(operation),
-                result: result.map(Some).map_err(|error| Failure { made, ..Failure::of(error) }),
-            }
-        }))
-    }
-
-    async fn begin_update(&mut self, at: NodeIndex, change: &'a ResourceChange) -> Result<Task<'a>, Diagnostics> {
-        let (client, provider) = self.client(&change.provider).await?;
-        let type_name = change.object.addr.resource.type_name.clone();
-        let Some(resource_type) = provider.resource_type(&type_name) else { return Err(no_type(change)) };
-        let config = self.configure(change, resource_type.schema())?;
-        let planned = final_object(change, resource_type, &*client, &config)?;
-        let stored = without_write_only(&resource_type.schema().block, planned.clone());
-        let intent = intent(change, change.object.clone(), OperationAction::Update, &stored, resource_type.schema());
-        let operation = self.journal(&intent)?;
-        self.started(at, &change.object, Action::Update, id_of(&change.before));
-        Ok(Box::pin(async move {
-            // What only became sensitive, or no longer is, concerns the state alone.
-            let same = unmarked(&change.before) == unmarked(&planned);
-            let result = if same { Ok(planned) } else { client.update(&type_name, &change.before, &planned).await };
-            let result = match result {
-                Ok(value) => Ok(Some(value)),
-                Err(error) => Err(Failure { seen: present(&*client, change).await, ..Failure::of(error) }),
-            };
-            Finished { node: at, operation: Some(operation), result }
-        }))
-    }
-
-    async fn begin_delete(
-        &mut self,
-        at: NodeIndex,
-        change: &'a ResourceChange,
-        deposed: Option<Arc<str>>,
-    ) -> Result<Task<'a>, Diagnostics> {
-        let (client, _) = self.client(&change.provider).await?;
-        let type_name = change.object.addr.resource.type_name.clone();
-        let object = ObjectKey { addr: change.object.addr.clone(), deposed };
-        let Some(schema) = schema_of(self.request.providers, &change.provider, &object.addr) else {
-            return Err(no_type(change));
-        };
-        let intent = intent(change, object.clone(), OperationAction::Delete, &change.before, schema);
-        let operation = self.journal(&intent)?;
-        self.started(at, &object, Action::Delete, id_of(&change.before));
-        Ok(Box::pin(async move {
-            let result = client.delete(&type_name, &change.before).await;
-            let result = result.map(|()| None).map_err(Failure::of);
-            Finished { node: at, operation: Some(operation), result }
-        }))
-    }
-
-    /// The block of the change's instance, evaluated with all that is known by now.
-    fn configure(&mut self, change: &ResourceChange, schema: &crate::schema::Schema) -> Result<Value, Diagnostics> {
-        if let Some(given) = self.request.plan.given.get(&change.object) {
-            return super::record::resolve(given, self.request.store);
-        }
-        let addr = &change.object.addr;
-        let gone = || Diagnostic::error("Instance not in configuration", format!("{addr} has no block any more."));
-        let module = self.evaluator.find_module(&addr.module).ok_or_else(gone)?;
-        let each = self.each(module, &addr.resource, &addr.key)?.ok_or_else(gone)?;
-        self.conditions_before(module, addr, &each)?;
-        self.evaluator.configure(module, &addr.resource, (&addr.key, &each), schema).map(|it| it.config)
-    }
-
     /// What tells an instance apart inside its block; `None` when the configuration has no such instance.
     pub(super) fn each(
         &mut self,
@@ -393,75 +292,113 @@ impl<'a> Executor<'a> {
         Ok(repetition.get(key).cloned())
     }
 
-    async fn client(&mut self, provider: &str) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
-        let request = self.request;
-        let unknown =
-            || Diagnostic::error("Unknown provider", format!("{provider} is not among the providers of plumb."));
-        let addr = ProviderAddr::parse(provider).ok_or_else(unknown)?;
-        let provider = request.providers.get(&addr.source).ok_or_else(unknown)?;
-        if let Some(client) = self.clients.get(&addr) {
-            return Ok((client.clone(), provider));
-        }
-        let config = self.evaluator.configure_provider(&addr, provider.config_schema())?;
-        let client = provider.configure(&config).await?;
-        self.clients.insert(addr, client.clone());
-        Ok((client, provider))
-    }
-
-    fn started(&mut self, at: NodeIndex, object: &ObjectKey, action: Action, id: Option<String>) {
+    pub(super) fn started(&mut self, at: NodeIndex, object: &ObjectKey, action: Action, id: Option<String>) {
         self.request.events.event(Event::OperationStart { object, action, id: id.as_deref() });
         let now = Instant::now();
-        self.running.insert(at, Running { object: object.clone(), action, id, since: now, reported: now });
+        self.running.insert(
+            at,
+            Running {
+                object: object.clone(),
+                action,
+                id,
+                since: now,
+                reported: now,
+                provisioning: Provisioning::default(),
+                holds: true,
+            },
+        );
     }
 
-    /// Takes in the result of an operation.
-    fn finished(&mut self, finished: Finished) {
-        let Some(running) = self.running.remove(&finished.node) else { return };
-        let Step::Operation(operation) = self.operations.graph[finished.node].clone() else { return };
+    /// Takes in the end of a task, and returns the one that continues the operation, if any does.
+    async fn finished(&mut self, finished: Finished) -> Option<Task<'a>> {
+        match finished.ended {
+            Ended::Acted { operation, result } => self.acted(finished.node, operation, result).await,
+            Ended::Provisioned(result) => self.provisioned(finished.node, result).await,
+        }
+    }
+
+    async fn acted(
+        &mut self,
+        at: NodeIndex,
+        journaled: Option<OperationId>,
+        result: Result<Option<Value>, Failure>,
+    ) -> Option<Task<'a>> {
+        let Step::Operation(operation) = self.operations.graph[at].clone() else { return None };
         let change = &self.request.plan.changes[operation.change];
-        let elapsed = running.since.elapsed();
-        let written = match &finished.result {
-            Ok(value) => self.succeeded(change, &operation, &running, finished.operation, value.clone()),
-            Err(failure) => self.failed(change, &operation, finished.operation, failure),
+        if let Ok(Some(value)) = &result {
+            self.provision_after(at, change, &operation.kind, value);
+        }
+        let written = match &result {
+            Ok(value) => self.succeeded(at, change, &operation, journaled, value.clone()),
+            Err(failure) => self.failed(change, &operation, journaled, failure),
         };
+        let is_written = written.is_ok();
         if let Err(found) = written {
             // What cannot be written down must not be followed by anything else.
             self.diagnostics.extend(found);
             self.broken = true;
         }
-        let (object, action) = (&running.object, running.action);
-        match finished.result {
+        match result {
             Ok(value) => {
-                let holds = value.as_ref().is_none_or(|value| self.conditions_after(&object.addr, value));
-                let id = value.as_ref().and_then(id_of).or(running.id.clone());
-                self.request.events.event(Event::OperationDone { object, action, id: id.as_deref(), elapsed });
-                // The object is there, but nothing may be made from what is not as it should be.
-                self.set(finished.node, if holds { Progress::Done } else { Progress::Failed });
+                if let (Some(running), Some(id)) = (self.running.get_mut(&at), value.as_ref().and_then(id_of)) {
+                    running.id = Some(id);
+                }
+                if is_written { self.provision(at).await } else { self.ended(at) }
             }
             Err(failure) => {
-                self.request.events.event(Event::OperationFailed { object, action, elapsed });
-                let summary = match action {
+                let running = self.abandoned(at)?;
+                let summary = match running.action {
                     Action::Read => "Data source could not be read",
                     Action::Delete => "Object could not be deleted",
                     Action::Update => "Object could not be updated",
                     _ => "Object could not be created",
                 };
-                let span = self.request.config.resource(&object.addr.config()).map(|it| it.span);
-                self.diagnostics.push(provider_error(summary, &failure.error).at_opt(span).of(object));
-                self.set(finished.node, Progress::Failed);
+                let span = self.request.config.resource(&running.object.addr.config()).map(|it| it.span);
+                self.diagnostics.push(provider_error(summary, &failure.error).at_opt(span).of(&running.object));
+                self.set(at, Progress::Failed);
+                None
             }
         }
     }
 
+    /// Ends an operation that was done as a whole.
+    pub(super) fn ended(&mut self, at: NodeIndex) -> Option<Task<'a>> {
+        let running = self.running.remove(&at)?;
+        let (object, action, elapsed) = (&running.object, running.action, running.since.elapsed());
+        self.request.events.event(Event::OperationDone { object, action, id: running.id.as_deref(), elapsed });
+        // The object is there, but nothing may be made from what is not as it should be.
+        self.set(at, if running.holds { Progress::Done } else { Progress::Failed });
+        None
+    }
+
+    /// Says that an operation is given up.
+    pub(super) fn abandoned(&mut self, at: NodeIndex) -> Option<Running<'a>> {
+        let running = self.running.remove(&at)?;
+        let (object, action, elapsed) = (&running.object, running.action, running.since.elapsed());
+        self.request.events.event(Event::OperationFailed { object, action, elapsed });
+        Some(running)
+    }
+
+    /// Gives up an operation that was begun, for these reasons.
+    pub(super) fn give_up(&mut self, at: NodeIndex, found: Diagnostics) -> Option<Task<'a>> {
+        let running = self.abandoned(at)?;
+        self.diagnostics.extend(found.of(&running.object));
+        self.set(at, Progress::Failed);
+        None
+    }
+
     fn succeeded(
         &mut self,
+        at: NodeIndex,
         change: &ResourceChange,
         operation: &Operation,
-        running: &Running,
         journaled: Option<OperationId>,
         value: Option<Value>,
     ) -> Result<(), Diagnostics> {
+        let Some(running) = self.running.get(&at) else { return Ok(()) };
         let object = running.object.clone();
+        // Until everything is run that belongs to its creation, an object is not whole.
+        let status = if running.provisioning.is_empty() { ObjectStatus::Ready } else { ObjectStatus::Tainted };
         let Some(value) = value else {
             self.done.destroy += 1;
             return self.journal_end(journaled, &OperationOutcome::Done, &[ObjectWrite::Remove(object)]);
@@ -469,23 +406,34 @@ impl<'a> Executor<'a> {
         let Some(schema) = schema_of(self.request.providers, &change.provider, &object.addr) else { return Ok(()) };
         let value = mark_sensitive(&schema.block, value);
         let value = super::marks::carry(&change.after, value);
-        let row = record(change, schema, &value, ObjectStatus::Ready);
+        let row = record(change, schema, &value, status);
         let write = ObjectWrite::Put(object.clone(), Box::new(row));
         match journaled {
             Some(_) => self.journal_end(journaled, &OperationOutcome::Done, &[write])?,
             None => self.write(&[write])?,
         }
-        match operation.kind {
+        // What no block asks for is nothing that blocks see.
+        let block = !self.request.plan.given.contains_key(&change.object);
+        if let Some(module) = self.evaluator.find_module(&object.addr.module).filter(|_| block) {
+            self.evaluator.objects.set(module, &object.addr.resource, &object.addr.key, value.clone());
+        }
+        if status == ObjectStatus::Ready {
+            self.completed(at, &operation.kind, &object, &value);
+        }
+        Ok(())
+    }
+
+    /// Counts an operation that made or changed an object, and checks what must hold of the object now.
+    pub(super) fn completed(&mut self, at: NodeIndex, kind: &OperationKind, object: &ObjectKey, value: &Value) {
+        match kind {
             OperationKind::Update => self.done.change += 1,
             OperationKind::Read => {}
             _ => self.done.add += 1,
         }
-        // What no block asks for is nothing that blocks see.
-        let block = !self.request.plan.given.contains_key(&change.object);
-        if let Some(module) = self.evaluator.find_module(&object.addr.module).filter(|_| block) {
-            self.evaluator.objects.set(module, &object.addr.resource, &object.addr.key, value);
+        let holds = self.conditions_after(&object.addr, value);
+        if let Some(running) = self.running.get_mut(&at) {
+            running.holds = holds;
         }
-        Ok(())
     }
 
     /// A create that failed after the object was made leaves it tainted; an update leaves what it did before it failed.
@@ -522,7 +470,7 @@ impl<'a> Executor<'a> {
         self.journal_end(journaled, &OperationOutcome::Failed(failure.error.to_string()), &writes)
     }
 
-    fn journal(&self, intent: &Intent) -> Result<OperationId, Diagnostics> {
+    pub(super) fn journal(&self, intent: &Intent) -> Result<OperationId, Diagnostics> {
         self.request.store.begin_operation(self.request.lease, intent).map_err(store_failed)
     }
 
@@ -540,7 +488,7 @@ impl<'a> Executor<'a> {
         }
     }
 
-    fn write(&self, writes: &[ObjectWrite]) -> Result<(), Diagnostics> {
+    pub(super) fn write(&self, writes: &[ObjectWrite]) -> Result<(), Diagnostics> {
         self.request.store.write_objects(self.request.lease, writes).map_err(store_failed)
     }
 
@@ -595,24 +543,6 @@ impl<'a> Executor<'a> {
         }
         ApplyOutcome { status, checks, done: self.done, diagnostics: self.diagnostics, outputs, calls }
     }
-}
-
-/// The object of a failed update as it is now: a part of the change may have been done.
-async fn present(client: &dyn Client, change: &ResourceChange) -> Option<Value> {
-    let known = Known { id: id_of(&change.before)?, object: Some(change.before.clone()) };
-    match client.read(&change.object.addr.resource.type_name, vec![known]).await.pop() {
-        Some(ReadOutcome::Found(seen)) => Some(seen),
-        _ => None,
-    }
-}
-
-fn id_of(value: &Value) -> Option<String> {
-    value.get("id").and_then(Value::as_str).map(str::to_owned)
-}
-
-fn no_type(change: &ResourceChange) -> Diagnostics {
-    let detail = format!("{} has no type {:?}.", change.provider, change.object.addr.resource.type_name);
-    Diagnostic::error("Invalid resource type", detail).of(&change.object).into()
 }
 
 /// The values that the plan was made with; those that it does not hold, because they are ephemeral, as given again.

@@ -1,10 +1,12 @@
 //! Applying a plan: operations in order, each written down before it is sent and after it is done.
 
+mod begin;
 mod conditions;
 mod executor;
 mod marks;
 mod outputs;
 mod prepare;
+mod provision;
 mod record;
 mod recover;
 mod rows;

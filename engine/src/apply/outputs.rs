@@ -55,6 +55,9 @@ impl Executor<'_> {
             let held = self.needs_hold(&node) && self.node_holds(&node);
             let value = if waits || !held || output.ephemeral {
                 None
+            } else if change.after.is_wholly_known() {
+                // What the plan shows is what is stored, whatever a file that it was read from holds by now.
+                Some(change.after.clone())
             } else {
                 self.evaluator.output(Evaluator::ROOT, name).ok()
             };

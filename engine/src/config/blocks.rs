@@ -9,7 +9,7 @@ pub(crate) use super::conditions::condition;
 use super::content::{self, Content, Shape};
 use super::module::{Check, ImportBlock, Local, Module, Moved, Output, ProviderBlock, ProviderRef, Removed};
 pub(crate) use super::quoted::{provider_ref, references};
-use super::{resource_block, terraform_block, variable_block};
+use super::{provisioners, resource_block, terraform_block, variable_block};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::source::Span;
 use crate::syntax::ast::{Block, Body};
@@ -233,7 +233,8 @@ fn removed(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {
         flag(&lifecycle, "destroy", true, diagnostics)
     });
     let from = content.attribute("from").and_then(|it| take(block_addr::removed(&it.expr), diagnostics));
-    module.removed.extend(from.map(|from| Removed { from, destroy, span: block.header }));
+    let provisioners = provisioners::read_of_removed(&content, diagnostics);
+    module.removed.extend(from.map(|from| Removed { from, destroy, provisioners, span: block.header }));
 }
 
 fn import(module: &mut Module, block: &Block, diagnostics: &mut Diagnostics) {

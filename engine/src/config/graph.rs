@@ -327,7 +327,12 @@ impl<'c> Build<'c> {
             self.needs(&node, index, named);
         }
         for provisioner in &resource.provisioners {
-            self.needs(&node, index, references::of_body(&provisioner.body));
+            for body in [&provisioner.body].into_iter().chain(&provisioner.connection) {
+                let mut named = references::of_body(body);
+                // By the time it is run the object is there, whether it is called self or by its name.
+                named.remove(&Reference::Resource(name.clone()));
+                self.needs(&node, index, named);
+            }
         }
         self.waits(&node, index, &resource.depends_on);
         self.imports(&node, index, name);

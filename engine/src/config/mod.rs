@@ -14,6 +14,7 @@ mod module;
 mod module_source;
 mod overrides;
 mod providers;
+mod provisioners;
 mod quoted;
 pub mod references;
 mod resource_block;

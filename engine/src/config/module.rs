@@ -208,6 +208,8 @@ pub struct Provisioner {
     pub continue_on_failure: bool,
     /// Arguments.
     pub body: Body,
+    /// Its own `connection` block, or else that of its resource.
+    pub connection: Option<Body>,
     /// The block's header.
     pub span: Span,
 }
@@ -311,6 +313,8 @@ pub struct Removed {
     pub from: (ModulePath, Option<ResourceName>),
     /// Whether the objects are deleted; otherwise they are only forgotten.
     pub destroy: bool,
+    /// `provisioner` blocks, all of which run before a delete.
+    pub provisioners: Vec<Provisioner>,
     /// The block's header.
     pub span: Span,
 }

@@ -3,8 +3,9 @@
 use super::blocks::{duplicate, flag};
 use super::conditions::condition;
 use super::content::{self, Content, Shape};
-use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Provisioner, Repetition, Resource};
-use super::quoted::{entries, keyword, provider_ref, references};
+use super::module::{IgnoreChanges, Lifecycle, Module, ProviderRef, Repetition, Resource};
+use super::provisioners;
+use super::quoted::{entries, provider_ref, references};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::syntax::ast::{Block, ExprKind};
@@ -27,13 +28,14 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
         blocks: &[("lifecycle", &[]), ("connection", &[]), ("provisioner", &["type"])],
         open: true,
     };
+    const READ_SHAPE: Shape = Shape { blocks: &[("lifecycle", &[])], ..SHAPE };
     let name = name_of(block);
     if module.resources.contains_key(&name) {
         diagnostics.push(duplicate(&block.kind.name, &name, block.header));
         return;
     }
-    let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    content.single("connection", diagnostics);
+    let shape = if name.mode == Mode::Managed { &SHAPE } else { &READ_SHAPE };
+    let content = content::read(&block.body, shape, block.header, diagnostics);
     for inner in content.rest.blocks.iter().filter(|it| &*it.kind.name == "locals") {
         let detail = "A resource has no local values of its own. Write a locals block beside it.";
         let summary = "Reserved block type name in resource block";
@@ -46,7 +48,7 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
         provider: provider(&content, &name, diagnostics),
         depends_on: references(&content, "depends_on", diagnostics),
         lifecycle,
-        provisioners: content.blocks("provisioner").map(|it| provisioner(it, diagnostics)).collect(),
+        provisioners: provisioners::read(&content, diagnostics),
         body: content.rest,
         span: block.header,
     };
@@ -114,20 +116,5 @@ fn ignore_changes(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Ignor
             diagnostics.push(Diagnostic::error("Invalid expression", detail).at(attribute.expr.span));
             IgnoreChanges::Nothing
         }
-    }
-}
-
-fn provisioner(block: &Block, diagnostics: &mut Diagnostics) -> Provisioner {
-    const SHAPE: Shape =
-        Shape { optional: &["when", "on_failure"], required: &[], blocks: &[("connection", &[])], open: true };
-    let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
-    content.single("connection", diagnostics);
-    Provisioner {
-        kind: block.labels[0].name.clone(),
-        on_destroy: keyword(&content, "when", &["create", "destroy"], diagnostics).as_deref() == Some("destroy"),
-        continue_on_failure: keyword(&content, "on_failure", &["continue", "fail"], diagnostics).as_deref()
-            == Some("continue"),
-        body: content.rest,
-        span: block.header,
     }
 }

@@ -6,8 +6,9 @@ use super::expr::{Evaluated, eval};
 use super::modules::{Each, ModuleId};
 use super::scope::Scope;
 use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
-use crate::config::{Condition, ProviderAddr, Resource};
+use crate::config::{Condition, ProviderAddr, Provisioner, Resource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::provision;
 use crate::schema::Schema;
 use crate::syntax::ast::Expr;
 use crate::value::{self, Marks, Type, Value};
@@ -67,6 +68,19 @@ impl<'c> Evaluator<'c> {
             self.left_out.entry(resource.type_name.clone()).or_default().extend(left_out);
         }
         Ok(DesiredInstance { addr, config, provider })
+    }
+
+    /// Evaluates the block of a provisioner for an object, and checks its connection.
+    ///
+    /// # Errors
+    /// The block is wrong.
+    pub fn provisioner(&mut self, module: ModuleId, block: &Provisioner, (each, this): (&Each, Value)) -> Evaluated {
+        let mut scope = Scope::new(self, module, each, Some(this));
+        if let Some(connection) = &block.connection {
+            body::decode(connection, provision::connection(), block.span, &mut scope)?;
+        }
+        let Some(schema) = provision::arguments(&block.kind) else { return Ok(Value::null(Type::Dynamic)) };
+        body::decode(&block.body, schema, block.span, &mut scope)
     }
 
     /// Evaluates the block of a provider configuration; an implied one has no arguments.

@@ -223,8 +223,9 @@ impl Scope<'_, '_> {
         spans: &CallSpans<'_>,
     ) -> Evaluated {
         let function = name.split_once("::").and_then(|(local, name)| {
-            let source = self.evaluator.config.source(self.evaluator.modules[self.module.0].config, local);
-            let provider = self.evaluator.providers.get(&source)?;
+            // Unlike resources, functions have only the names that the module itself declares.
+            let source = &self.declarations().required_providers.get(local)?.source;
+            let provider = self.evaluator.providers.get(source)?;
             provider.functions().iter().find(|it| it.name == name)
         });
         let Some(function) = function else {

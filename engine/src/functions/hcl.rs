@@ -105,11 +105,16 @@ fn write_value(value: &Value, indent: usize, out: &mut String) {
 
 fn write_sequence(items: &[Value], indent: usize, out: &mut String) {
     out.push('[');
-    for (at, item) in items.iter().enumerate() {
+    let text = |item: &Value| {
         let mut text = String::new();
         write_value(item, indent, &mut text);
-        // The bracket that closes one element stands one step further in when another element follows on its line.
-        if at + 1 < items.len() && text.ends_with(['}', ']']) && text.contains('\n') {
+        text
+    };
+    let texts: Vec<String> = items.iter().map(text).collect();
+    let last_long = texts.iter().rposition(|it| it.contains('\n')).unwrap_or(0);
+    for (at, mut text) in texts.into_iter().enumerate() {
+        // A bracket that closes stands one step further in when another one opens on its line and stays open.
+        if at < last_long && text.contains('\n') {
             let last_line = text.rfind('\n').map_or(0, |it| it + 1);
             text.insert_str(last_line, &" ".repeat(STEP));
         }
@@ -194,6 +199,7 @@ mod tests {
             "{\n  a = [{\n    b = 1\n    }, {\n    c = 2\n  }]\n  ccc = 4\n}",
         );
         encoded("encode_expr", "\"a$${b} %{c} \\u0001 😀 \\u00a0 \\t\"", "\"a$$${b} %%{c} \\u0001 😀 \\u00a0 \\t\"");
+        encoded("encode_expr", "[{\"b\":1},null,{\"c\":2},3]", "[{\n  b = 1\n  }, null, {\n  c = 2\n}, 3]");
         check("provider::terraform::encode_expr", &[("[null]", "!must not be null")]);
     }
 

@@ -8,7 +8,7 @@ use super::walk::{Walk, prevented};
 use super::{Action, PlanMode, Reason, ResourceChange};
 use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
 use crate::config::{IgnoreChanges, ModuleIndex, ProviderAddr};
-use crate::diagnostic::Diagnostic;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Each, KeyKind, ModuleId};
 use crate::store::{ObjectKey, ObjectStatus};
 use crate::value::Value;
@@ -20,6 +20,16 @@ pub(super) struct Wanted {
 }
 
 impl Walk<'_> {
+    /// Takes in what is said of a block, warnings only for the first of its instances.
+    fn once(&mut self, found: Diagnostics, addr: &InstanceAddr) {
+        for it in found {
+            let known = |other: &Diagnostic| other.subject == it.subject && other.summary == it.summary;
+            if it.is_error() || !self.diagnostics.iter().any(known) {
+                self.diagnostics.push(it.of(addr));
+            }
+        }
+    }
+
     /// Plans all instances of a managed resource.
     pub(super) fn managed(&mut self, module: ModuleIndex, name: &ResourceName) {
         for instance in self.evaluator.instances_of(module) {
@@ -59,9 +69,8 @@ impl Walk<'_> {
         let provider_addr = self.evaluator.provider_of(module, name);
         let Some(resource_type) = self.type_of(module, addr, &provider_addr) else { return };
         let schema = resource_type.schema();
-        if let Some(provisioner) = block.provisioners.first() {
-            self.diagnostics.push(not_run(&provisioner.kind).at(provisioner.span));
-        }
+        let found = crate::provision::check(&mut self.evaluator, module, &block.provisioners, (each, schema));
+        self.once(found, addr);
         if !self.conditions_before(module, name, &addr.key, each) {
             return;
         }
@@ -195,13 +204,4 @@ impl Walk<'_> {
         let hit = triggers.iter().any(|trigger| super::paths::changed(self, module, each, trigger));
         hit.then_some(Reason::ReplaceByTriggers)
     }
-}
-
-/// What a provisioner would do stays undone, and whoever wrote it must know.
-fn not_run(kind: &str) -> Diagnostic {
-    let detail = format!(
-        "The provisioner {kind:?} is not run: plumb makes and changes objects through their APIs only. Do what it does \
-         in user data, in an image, or in a step after the apply."
-    );
-    Diagnostic::warning("Provisioners are not run", detail)
 }

@@ -195,7 +195,7 @@ pub fn provider_error(summary: &str, error: &ProviderError) -> Diagnostic {
     if let Some(help) = &error.help {
         detail = format!("{detail}\n\n{help}");
     }
-    Diagnostic::error(summary, detail)
+    Diagnostic::error(error.summary.as_deref().unwrap_or(summary), detail)
 }
 
 /// A plan that would delete what must not be deleted.

@@ -294,6 +294,8 @@ pub trait Client: Send + Sync {
 #[derive(Clone, Debug, thiserror::Error)]
 #[error("{action}: {message}")]
 pub struct ProviderError {
+    /// The summary of a diagnostic about it, where the action alone does not tell what users search for.
+    pub summary: Option<Arc<str>>,
     /// What was attempted, with the API's words: "creating aws_vpc (CreateVpc)".
     pub action: String,
     /// What the remote side said, with code and request id, nothing lost.
@@ -319,12 +321,19 @@ pub enum Effect {
 impl ProviderError {
     /// A call that was refused or never sent.
     pub fn refused(action: impl Into<String>, message: impl Into<String>) -> Self {
-        Self { action: action.into(), message: message.into(), help: None, effect: Effect::None }
+        Self { summary: None, action: action.into(), message: message.into(), help: None, effect: Effect::None }
     }
 
     /// A call whose answer never came.
     pub fn unanswered(action: impl Into<String>, message: impl Into<String>) -> Self {
         Self { effect: Effect::Unknown, ..Self::refused(action, message) }
+    }
+
+    /// Gives a diagnostic about it a summary of its own.
+    #[must_use]
+    pub fn summary(mut self, summary: &str) -> Self {
+        self.summary = Some(summary.into());
+        self
     }
 
     /// Adds the way out.

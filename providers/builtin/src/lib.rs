@@ -9,9 +9,12 @@ use std::sync::Arc;
 
 use plumb_engine::provider::Provider;
 
-/// The providers of this crate, in the order of their source addresses.
-pub fn providers() -> Vec<Arc<dyn Provider>> {
-    vec![Arc::new(null::provider()), Arc::new(random::provider()), Arc::new(terraform::BuiltIn::new())]
+pub use self::terraform::{NoStates, Place, States};
+
+/// The providers of this crate, in the order of their source addresses. `states` finds the states that
+/// `terraform_remote_state` reads.
+pub fn providers(states: Arc<dyn States>) -> Vec<Arc<dyn Provider>> {
+    vec![Arc::new(null::provider()), Arc::new(random::provider()), Arc::new(terraform::BuiltIn::new(states))]
 }
 
 #[cfg(test)]

@@ -15,7 +15,7 @@ struct Subject {
 }
 
 async fn subject(type_name: &str) -> Subject {
-    let provider = providers().into_iter().find(|it| it.resource_type(type_name).is_some()).unwrap();
+    let provider = providers(Arc::new(NoStates)).into_iter().find(|it| it.resource_type(type_name).is_some()).unwrap();
     let client = provider.configure(&provider.config_schema().block.empty()).await.unwrap();
     Subject { provider, client }
 }

@@ -1,6 +1,7 @@
-//! The provider that is built into Terraform: `terraform_data`.
+//! The provider that is built into Terraform: `terraform_data`, `terraform_remote_state` and the functions of the language.
 
 mod data;
+mod remote_state;
 
 use std::sync::Arc;
 
@@ -12,16 +13,20 @@ use plumb_engine::schema::Schema;
 use plumb_engine::value::Value;
 
 use self::data::TerraformData;
+pub use self::remote_state::{NoStates, Place, States};
 
 /// The provider `terraform.io/builtin/terraform`.
 pub(crate) struct BuiltIn {
     config: Schema,
     data: TerraformData,
+    remote_state: Schema,
+    states: Arc<dyn States>,
 }
 
 impl BuiltIn {
-    pub(crate) fn new() -> Self {
-        Self { config: Schema::default(), data: TerraformData::new() }
+    /// With a way to the states of other configurations.
+    pub(crate) fn new(states: Arc<dyn States>) -> Self {
+        Self { config: Schema::default(), data: TerraformData::new(), remote_state: remote_state::schema(), states }
     }
 }
 
@@ -39,8 +44,8 @@ impl Provider for BuiltIn {
         (name == data::TYPE).then_some(&self.data)
     }
 
-    fn data_source(&self, _name: &str) -> Option<&Schema> {
-        None
+    fn data_source(&self, name: &str) -> Option<&Schema> {
+        (name == remote_state::TYPE).then_some(&self.remote_state)
     }
 
     fn resource_types(&self) -> Vec<&str> {
@@ -52,16 +57,18 @@ impl Provider for BuiltIn {
     }
 
     fn data_sources(&self) -> Vec<&str> {
-        Vec::new()
+        vec![remote_state::TYPE]
     }
 
     async fn configure(&self, _config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {
-        Ok(Arc::new(Local))
+        Ok(Arc::new(Local { states: self.states.clone() }))
     }
 }
 
 /// The client: every object exists in the state alone.
-struct Local;
+struct Local {
+    states: Arc<dyn States>,
+}
 
 #[async_trait]
 impl Client for Local {
@@ -87,7 +94,10 @@ impl Client for Local {
         Ok(None)
     }
 
-    async fn read_data(&self, type_name: &str, _config: &Value) -> Result<Value, ProviderError> {
+    async fn read_data(&self, type_name: &str, config: &Value) -> Result<Value, ProviderError> {
+        if type_name == remote_state::TYPE {
+            return remote_state::read(&*self.states, config);
+        }
         Err(ProviderError::refused(format!("reading {type_name}"), "the provider has no data source of this name"))
     }
 
