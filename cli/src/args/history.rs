@@ -26,6 +26,17 @@ pub struct HistoryArgs {
     pub command: Option<HistoryCommand>,
 }
 
+impl HistoryArgs {
+    /// Where the state is of what is asked for.
+    pub fn state(&mut self) -> &mut StateOption {
+        match &mut self.command {
+            None => &mut self.state,
+            Some(HistoryCommand::Show(it)) => &mut it.state,
+            Some(HistoryCommand::Prune(it)) => &mut it.state,
+        }
+    }
+}
+
 /// What `history` can do besides listing runs.
 #[derive(Debug, Subcommand)]
 pub enum HistoryCommand {
