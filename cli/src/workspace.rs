@@ -86,6 +86,9 @@ pub fn tell_origin(state: &StateOption, ui: &Ui) {
 
 /// The state as it is now with the operations that interrupted runs have left open, in one look at the file.
 pub fn look(state: &StateOption) -> Result<(Snapshot, Vec<OpenOperation>), Failure> {
+    if state.source() != Some(&state.path) || state_file::is_text(&state.path) {
+        return Ok((snapshot(state)?, Vec::new()));
+    }
     let Some(store) = existing(state)? else { return Ok((Snapshot::default(), Vec::new())) };
     let open = store.open_operations()?.into_iter().filter(|it| !it.running).collect();
     Ok((store.snapshot()?, open))
