@@ -54,12 +54,15 @@ fn handed_providers(config: &Config, caller: ModuleIndex, call: &ModuleCall, dia
                 "{outer} of the calling module is a configuration of {given}, and {inner} of the called module one of \
                  {wanted}. Hand in a configuration of the same provider, or correct the source in required_providers."
             );
-            // A provider that the module does not require is handed in for nothing.
-            let required = child.required_providers.contains_key(&inner.name);
-            let summary = "Provider type mismatch";
-            let found =
-                if required { Diagnostic::error(summary, detail) } else { Diagnostic::warning(summary, detail) };
-            diagnostics.push(found.at(call.span));
+            diagnostics.push(Diagnostic::error("Provider type mismatch", detail).at(call.span));
+        }
+        if inner.alias.is_none() && !child.required_providers.contains_key(&inner.name) {
+            let detail = format!(
+                "The called module does not say which provider it calls {0}, so it is taken for hashicorp/{0}. Add an \
+                 entry {0} to the required_providers of the module.",
+                inner.name
+            );
+            diagnostics.push(Diagnostic::warning("Reference to undefined provider", detail).at(call.span));
         }
         if inner.alias.is_some() && !expects(child, inner) && !child.providers.contains_key(inner) {
             let detail = format!(

@@ -1,17 +1,19 @@
 //! Managed resources: what is planned for each of their instances.
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use super::change::{ChangeInput, plan_object};
 use super::propose::Ignored;
 use super::walk::{Walk, prevented};
 use super::{Action, PlanMode, Reason, ResourceChange};
 use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
-use crate::config::{IgnoreChanges, ModuleIndex, ProviderAddr};
+use crate::config::{IgnoreChanges, ModuleIndex, ProviderAddr, Resource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Each, KeyKind, ModuleId};
+use crate::schema::Block;
 use crate::store::{ObjectKey, ObjectStatus};
-use crate::value::Value;
+use crate::value::{Marks, Value};
 
 /// What the configuration wants of an instance, kept to tell drift by.
 pub(super) struct Wanted {
@@ -76,6 +78,11 @@ impl Walk<'_> {
         }
         let desired = self.evaluator.configure(module, name, (&addr.key, each), schema);
         let Some(desired) = self.take(desired) else { return };
+        let stored = stored_ephemeral(&schema.block, &desired.config);
+        if !stored.is_empty() {
+            self.diagnostics.extend(stored.into_iter().map(|name| not_stored(&name, block).of(addr)));
+            return;
+        }
         let invalid = resource_type.validate(&desired.config);
         self.diagnostics.extend(invalid.into_iter().map(|it| it.at(block.span).of(addr)));
         let client = self.clients.get(&provider_addr).cloned().flatten();
@@ -204,4 +211,21 @@ impl Walk<'_> {
         let hit = triggers.iter().any(|trigger| super::paths::changed(self, module, each, trigger));
         hit.then_some(Reason::ReplaceByTriggers)
     }
+}
+
+/// Arguments that would put an ephemeral value into the state.
+fn stored_ephemeral(block: &Block, config: &Value) -> Vec<Arc<str>> {
+    let Some(values) = config.as_map() else { return Vec::new() };
+    let kept = |name: &Arc<str>| block.attributes.get(name).is_none_or(|it| !it.write_only);
+    let ephemeral = values.iter().filter(|(name, value)| kept(name) && value.deep_marks().has(Marks::EPHEMERAL));
+    ephemeral.map(|(name, _)| name.clone()).collect()
+}
+
+fn not_stored(name: &str, block: &Resource) -> Diagnostic {
+    let detail = format!(
+        "Ephemeral values are not valid for {name:?}, because it is not a write-only attribute and must be persisted to \
+         state. Use a write-only argument where the type has one, or a value that may be stored."
+    );
+    let argument = block.body.attributes.iter().find(|it| &*it.name.name == name);
+    Diagnostic::error("Invalid use of ephemeral value", detail).at(argument.map_or(block.span, |it| it.expr.span))
 }
