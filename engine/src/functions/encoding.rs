@@ -1,5 +1,6 @@
 //! JSON, Base64, URL and gzip encoding of strings and values.
 
+use std::borrow::Cow;
 use std::fmt::Write as _;
 
 use base64::Engine as _;
@@ -58,9 +59,34 @@ pub(super) static JSONENCODE: Function = Function::new(
 pub(super) static JSONDECODE: Function =
     Function::new("jsondecode", "The value of a JSON text.", &[STR], any, |_, args| {
         let error = |error: serde_json::Error| FunctionError::failed(format!("invalid JSON: {error}"));
-        Ok(infer_json(&serde_json::from_str(text(args, 0)).map_err(error)?))
+        Ok(infer_json(&serde_json::from_str(&without_lone_surrogates(text(args, 0))).map_err(error)?))
     })
     .nullable();
+
+/// JSON text in which half a pair of surrogates is the replacement character, as no string can hold it.
+fn without_lone_surrogates(json: &str) -> Cow<'_, str> {
+    let unit = |at: usize| {
+        let digits = json.get(at..)?.strip_prefix("\\u")?.get(..4)?;
+        u16::from_str_radix(digits, 16).ok().filter(|_| !digits.starts_with('+'))
+    };
+    let (mut out, mut done, mut from) = (String::new(), 0, 0);
+    while let Some(found) = json[from..].find('\\') {
+        let at = from + found;
+        from = match (unit(at), unit(at + 6)) {
+            (Some(0xD800..=0xDBFF), Some(0xDC00..=0xDFFF)) => at + 12,
+            (Some(0xD800..=0xDFFF), _) => {
+                out.push_str(&json[done..at]);
+                out.push_str("\\ufffd");
+                done = at + 6;
+                done
+            }
+            (Some(_), _) => at + 6,
+            // What stands after the backslash may be one that escapes nothing.
+            (None, _) => at + 1 + json[at + 1..].chars().next().map_or(0, char::len_utf8),
+        };
+    }
+    if done == 0 { json.into() } else { (out + &json[done..]).into() }
+}
 
 /// Base64 of bytes.
 pub(super) fn to_base64(bytes: impl AsRef<[u8]>) -> String {
@@ -188,6 +214,18 @@ mod tests {
             "base64decode",
             &[("[\"YQ\"]", "!failed to decode"), ("[\" YQ==\"]", "!failed"), ("[\"gIE=\"]", "!UTF-8")],
         );
+    }
+
+    #[test]
+    fn half_a_pair_of_surrogates_is_replaced() {
+        for (text, want) in [
+            (r#""\ud83d\ude00""#, r#""\ud83d\ude00""#),
+            (r#""\ud800\u0041""#, r#""\ufffd\u0041""#),
+            (r#"["\udc00x", "\\ud800", "\ud800"]"#, r#"["\ufffdx", "\\ud800", "\ufffd"]"#),
+            (r#""é\é\u12""#, r#""é\é\u12""#),
+        ] {
+            assert_eq!(without_lone_surrogates(text), want);
+        }
     }
 
     #[test]

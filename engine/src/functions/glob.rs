@@ -13,7 +13,7 @@ use super::quote;
 /// # Errors
 /// The pattern is malformed.
 pub(super) fn files(base: &Path, dir: &str, pattern: &str) -> Result<Vec<String>, String> {
-    let joined = clean(&format!("{dir}/{pattern}"));
+    let joined = if dir.is_empty() { clean(pattern) } else { clean(&format!("{dir}/{pattern}")) };
     let dir = clean(dir);
     let malformed = || format!("failed to glob pattern {}: syntax error in pattern", quote(&joined));
     let mut found = Vec::new();
@@ -182,6 +182,13 @@ fn entries(base: &Path, path: &str) -> Vec<(String, bool)> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn no_directory_is_the_working_directory() {
+        let dir = tree();
+        assert_eq!(files(dir.path(), "", "*"), files(dir.path(), ".", "*"));
+        assert!(!files(dir.path(), "", "**").unwrap().is_empty());
+    }
 
     fn tree() -> tempfile::TempDir {
         let dir = tempfile::tempdir().unwrap();

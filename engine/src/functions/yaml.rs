@@ -28,10 +28,14 @@ const STANDARD: &str = "tag:yaml.org,2002:";
 const MAX_DEPTH: usize = 1000;
 
 fn decode(text: &str) -> Result<Value, String> {
-    let mut input = text.as_bytes();
+    // The scanner needs the end of the last line; a block scalar that ends there must not have it.
+    let unended = !text.ends_with(['\n', '\r']);
+    let closed = if unended { format!("{text}\n") } else { text.to_owned() };
+    let mut input = closed.as_bytes();
     let mut parser = Parser::new();
     parser.set_input_string(&mut input);
-    let mut reader = Reader { parser, anchors: BTreeMap::new(), depth: 0 };
+    let added_break = unended.then_some(text.len() as u64);
+    let mut reader = Reader { parser, anchors: BTreeMap::new(), depth: 0, added_break };
     reader.next()?;
     match reader.next()?.data {
         EventData::DocumentStart { version_directive: Some(version), .. }
@@ -57,6 +61,8 @@ struct Reader<'t> {
     anchors: BTreeMap<String, Option<Value>>,
     /// Sequences and mappings around the present event.
     depth: usize,
+    /// Where a line break stands that the document itself does not have, in bytes.
+    added_break: Option<u64>,
 }
 
 impl Reader<'_> {
@@ -73,7 +79,13 @@ impl Reader<'_> {
                 None => Err(format!("reference to undefined anchor {}", quote(&anchor))),
             },
             EventData::Scalar { anchor, tag, value, style, .. } => {
-                let value = scalar(tag.as_deref(), &value, style)?;
+                let block = matches!(style, ScalarStyle::Literal | ScalarStyle::Folded);
+                let to_the_end = self.added_break.is_some_and(|it| event.end_mark.index > it);
+                let text = match block && to_the_end {
+                    true => value.strip_suffix('\n').unwrap_or(&value),
+                    false => &value,
+                };
+                let value = scalar(tag.as_deref(), text, style)?;
                 Ok(self.anchored(anchor, value))
             }
             EventData::SequenceStart { anchor, tag, .. } => {
@@ -275,6 +287,18 @@ mod tests {
             ),
             ("123456789012345678901234567890", "123456789012345678901234567890"),
             (".nan", "!NaN"),
+        ]);
+    }
+
+    #[test]
+    fn block_scalars_at_the_end_of_the_last_line() {
+        reads(&[
+            ("|\n  t\n  u", "\"t\\nu\""),
+            ("a: |\n  t", "{\"a\":\"t\"}"),
+            ("a: |\n  t\nb: >\n  é\n  f", "{\"a\":\"t\\n\",\"b\":\"é f\"}"),
+            ("- |+\n  t\n\n", "[\"t\\n\\n\"]"),
+            ("a: |\n  t\nb: c", "{\"a\":\"t\\n\",\"b\":\"c\"}"),
+            ("- |+\n  t", "[\"t\"]"),
         ]);
     }
 
