@@ -114,7 +114,8 @@ fn can(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>
     };
     Ok(match eval(arg, &mut Quiet(names), frame) {
         Ok(value) if !value.is_wholly_known() => Value::unknown(Type::Bool).marked(value.deep_marks()),
-        Ok(value) => Value::from(true).marked(value.deep_marks().without(Marks::SENSITIVE)),
+        // That there is a value tells nothing of it.
+        Ok(_) => Value::from(true),
         Err(_) => Value::from(false),
     })
 }

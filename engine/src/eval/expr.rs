@@ -153,13 +153,17 @@ fn splat(
         Ok::<_, Diagnostics>(item)
     };
     if value.is_unknown() {
-        let element = match value.ty() {
-            Type::List(element) | Type::Set(element) => Some((*element).clone()),
-            _ => None,
-        };
-        return Ok(match element {
-            Some(element) => Value::unknown(Type::list(walk(Value::unknown(element), names)?.ty())),
-            None => Value::unknown(Type::Dynamic),
+        return Ok(match value.ty() {
+            Type::List(element) | Type::Set(element) => {
+                Value::unknown(Type::list(walk(Value::unknown((*element).clone()), names)?.ty()))
+            }
+            Type::Dynamic | Type::Tuple(_) => Value::unknown(Type::Dynamic),
+            // One that may yet be null may yet give no element.
+            _ => {
+                let certain = value.refinement().not_null;
+                let only = walk(value, names)?;
+                if certain { Value::tuple(vec![only]) } else { Value::unknown(Type::Dynamic) }
+            }
         }
         .marked(marks));
     }
@@ -187,8 +191,8 @@ fn splat(
         }
         (true, None) if !results.is_empty() => Value::list(Type::Dynamic, results),
         (true, None) => {
-            let probe = walk(Value::unknown(element.unwrap_or(Type::Dynamic)), names).map(|it| it.ty());
-            Value::list(probe.unwrap_or(Type::Dynamic), Vec::new())
+            let probe = walk(Value::unknown(element.unwrap_or(Type::Dynamic)), names)?;
+            Value::list(probe.ty(), Vec::new())
         }
     };
     Ok(result.marked(marks))
@@ -254,21 +258,23 @@ fn conditional(it: &Conditional, span: Span, names: &mut dyn Names, frame: Optio
             "The condition value is null. Conditions must either be true or false.".into(),
         ));
     }
+    // Both sides are evaluated, because the result has a type and marks that both decide; only the chosen side's
+    // errors count, so as long as none is chosen, none do.
+    let marks = condition.marks();
+    if condition.is_unknown() {
+        let (yes, no) = (eval(&it.yes, &mut Quiet(names), frame), eval(&it.no, &mut Quiet(names), frame));
+        let open = |_| Value::unknown(Type::Dynamic);
+        return undecided(yes.unwrap_or_else(open), no.unwrap_or_else(open), span).map(|value| value.marked(marks));
+    }
     let condition = value::convert(&condition, &Type::Bool)
         .map_err(|error| wrong("Incorrect condition type", format!("The condition must be true or false: {error}.")))?;
-    // Both sides are evaluated, because the result has a type and marks that both decide; only the chosen side's
-    // errors count.
-    let marks = condition.marks();
     let (chosen, other) = match condition.as_bool() {
         Some(true) => (&it.yes, &it.no),
-        Some(false) => (&it.no, &it.yes),
-        None => {
-            let (yes, no) = (eval(&it.yes, names, frame), eval(&it.no, names, frame));
-            return undecided(yes?, no?, span).map(|value| value.marked(marks));
-        }
+        _ => (&it.no, &it.yes),
     };
     let chosen = eval(chosen, names, frame)?;
     let Ok(other) = eval(other, &mut Quiet(names), frame) else { return Ok(chosen.marked(marks)) };
+    let marks = marks.and(other.marks());
     if matches!(chosen.kind(), Kind::Unknown(Type::Dynamic, _)) {
         return Ok(chosen.marked(marks));
     }
@@ -286,10 +292,11 @@ fn undecided(yes: Value, no: Value, span: Span) -> Evaluated {
 
 /// The one type of both branches. A null of no type takes the other's; an unknown of no type leaves it open.
 fn branch_type(a: &Value, b: &Value, a_is_true: bool, span: Span) -> Result<Type, Diagnostics> {
-    let untyped_null = |it: &Value| it.is_null() && it.ty() == Type::Dynamic;
+    let untyped_null = |it: &Value| it.is_null() && it.ty() == Type::Dynamic && !it.marks().any();
     match (untyped_null(a), untyped_null(b)) {
         (true, _) => return Ok(b.ty()),
         (_, true) => return Ok(a.ty()),
+        _ if [a.ty(), b.ty()].contains(&Type::Dynamic) => return Ok(Type::Dynamic),
         _ => {}
     }
     value::unify(&[a.ty(), b.ty()]).ok_or_else(|| {
@@ -333,4 +340,44 @@ pub(super) fn operator_failed(error: value::OperatorError, left: &Expr, right: &
         None => span,
     };
     Diagnostic::error(error.summary, error.detail).at(span)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::eval::testing::{shown, shown_with};
+
+    #[test]
+    fn the_branch_not_taken_still_marks_the_result() {
+        let secret = || Value::from("s").marked(Marks::SENSITIVE);
+        assert_eq!(shown_with("true ? 1 : it", secret()), "(sensitive value)");
+        assert_eq!(shown_with("true ? [1] : [it]", secret()), "[\n  \"1\",\n]");
+        assert_eq!(shown("true ? 1 : null.x"), "1");
+        assert_eq!(shown("false ? 1 : null.x"), "Attempt to get attribute from null value");
+    }
+
+    #[test]
+    fn an_open_condition_hides_the_errors_of_both_branches() {
+        for ty in [Type::Bool, Type::Dynamic, Type::list(Type::String)] {
+            assert_eq!(shown_with("it ? null.x : 1", Value::unknown(ty)), "(known after apply)");
+        }
+    }
+
+    #[test]
+    fn a_splat_is_about_what_elements_can_have() {
+        let strings = || Value::list(Type::String, Vec::new());
+        assert_eq!(shown_with("it[*]", strings()), "tolist([])");
+        assert_eq!(shown_with("it[*].a", strings()), "Unsupported attribute");
+        assert_eq!(shown_with("it[*].a", Value::unknown(Type::String)), "Unsupported attribute");
+        assert_eq!(shown_with("it[*]", Value::unknown(Type::String)), "(known after apply)");
+        let certain = Value::unknown(Type::String).known_not_null();
+        assert_eq!(shown_with("it[*]", certain), "[\n  (known after apply),\n]");
+    }
+
+    #[test]
+    fn the_name_of_an_attribute_passes_no_marks() {
+        let key = || Value::from("a").marked(Marks::SENSITIVE);
+        assert_eq!(shown_with("{a = 1}[it]", key()), "1");
+        assert_eq!(shown_with("[for x in [it] : {a = x}[x]]", key()), "[\n  (sensitive value),\n]");
+    }
 }

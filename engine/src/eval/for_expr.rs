@@ -28,6 +28,9 @@ pub(super) fn eval_for(it: &ForExpr, span: Span, names: &mut dyn Names, frame: O
         );
         return Err(Diagnostic::error("Iteration over non-iterable value", detail).at(it.collection.span).into());
     };
+    if elements.is_empty() {
+        check_condition(it, names, frame)?;
+    }
     let mut output = Output { it, span, tuple: Vec::new(), object: BTreeMap::new(), known: true };
     let mut diagnostics = Diagnostics::new();
     for (key, value) in elements {
@@ -47,6 +50,19 @@ pub(super) fn eval_for(it: &ForExpr, span: Span, names: &mut dyn Names, frame: O
         }
     }
     Ok(output.finish().marked(marks))
+}
+
+/// A condition that can hold for no element at all is wrong even where there are no elements.
+fn check_condition(it: &ForExpr, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Result<(), Diagnostics> {
+    let Some(condition) = &it.condition else { return Ok(()) };
+    let any = || Value::unknown(Type::Dynamic);
+    let outer;
+    let mut inner = Frame { name: &it.value_name.name, value: any(), outer: frame };
+    if let Some(name) = &it.key_name {
+        outer = Frame { name: &name.name, value: any(), outer: frame };
+        inner.outer = Some(&outer);
+    }
+    eval_condition(condition, names, &inner).map(drop)
 }
 
 struct Output<'f> {
@@ -132,4 +148,21 @@ fn eval_key(key: &Expr, names: &mut dyn Names, frame: &Frame<'_>) -> Evaluated {
     }
     value::convert(&value, &Type::String)
         .map_err(|error| wrong(format!("The key expression produced an invalid result: {error}.")))
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::eval::testing::shown;
+
+    #[test]
+    fn a_condition_counts_even_without_elements() {
+        for (text, want) in [
+            ("[for k, v in {} : k if null]", "Condition is null"),
+            ("[for v in [] : v if \"x\"]", "Invalid 'for' condition"),
+            ("{for k, v in {} : k => v if v.a == k}", "{}"),
+            ("[for v in [] : v + []]", "[]"),
+        ] {
+            assert_eq!(shown(text), want, "{text}");
+        }
+    }
 }

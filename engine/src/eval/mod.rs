@@ -46,3 +46,28 @@ use crate::syntax::ast::Expr;
 pub fn constant(expr: &Expr) -> Evaluated {
     eval(expr, &mut Constants, None)
 }
+
+#[cfg(test)]
+mod testing {
+    use super::expr::eval;
+    use super::names::{Constants, Frame};
+    use crate::source::SourceMap;
+    use crate::syntax::parse_expr;
+    use crate::value::{Value, display};
+
+    /// How a constant expression is displayed, or the summaries of what is wrong with it.
+    pub fn shown(text: &str) -> String {
+        shown_with(text, Value::from("known"))
+    }
+
+    /// The same with a value that goes by the name `it`.
+    pub fn shown_with(text: &str, value: Value) -> String {
+        let (expr, found) = parse_expr(SourceMap::default().add("t", text), text, 0);
+        assert!(found.is_empty(), "{found:?}");
+        let frame = Frame { name: "it", value, outer: None };
+        match eval(&expr, &mut Constants, Some(&frame)) {
+            Ok(value) => display(&value),
+            Err(found) => found.iter().map(|it| it.summary.clone()).collect::<Vec<_>>().join(", "),
+        }
+    }
+}

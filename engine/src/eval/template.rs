@@ -98,6 +98,10 @@ impl Text {
             let detail = "The condition value is null. Conditions must either be true or false.";
             return Err(Diagnostic::error("Null condition", detail).at(condition.span).into());
         }
+        if value.is_unknown() {
+            self.unknown = true;
+            return Ok(());
+        }
         let value = value::convert(&value, &Type::Bool).map_err(|error| {
             let detail = format!("The condition of a template directive must be true or false: {error}.");
             Diagnostics::from(Diagnostic::error("Incorrect condition type", detail).at(condition.span))
@@ -123,7 +127,7 @@ impl Text {
     ) -> Result<(), Diagnostics> {
         let (value, marks) = eval(collection, names, frame)?.unmarked();
         self.marks = self.marks.and(marks);
-        if value.is_unknown() {
+        if value.is_unknown() && value.can_iterate() {
             self.unknown = true;
             return Ok(());
         }

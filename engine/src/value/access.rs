@@ -18,7 +18,7 @@ const INVALID_INDEX: &str = "Invalid index";
 const UNSUPPORTED_ATTRIBUTE: &str = "Unsupported attribute";
 
 /// `value[key]`: an element of a list or tuple by position, of a map by key, an attribute of an object by name.
-/// The result carries the marks of the value and of the key.
+/// The result carries the marks of the value and of the key; those of an attribute's name do not count.
 ///
 /// # Errors
 /// No such element, a null value or key, a value without elements to name.
@@ -30,7 +30,11 @@ pub fn index(value: &Value, key: &Value) -> Result<Value, AccessError> {
     if key.is_null() {
         return Err(invalid_index("A null value cannot be used as an index."));
     }
-    let marks = value.marks().and(key.marks());
+    // The name of an attribute is part of the configuration, however it is put together.
+    let marks = match value.kind() {
+        Kind::Object(_) => value.marks(),
+        _ => value.marks().and(key.marks()),
+    };
     if matches!(key.kind(), Kind::Unknown(Type::Dynamic, _)) {
         return Ok(Value::unknown(Type::Dynamic).marked(marks));
     }
