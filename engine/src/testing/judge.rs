@@ -1,8 +1,8 @@
 //! The judgement of a run: assertions against what was planned or made, and failures that were expected.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::Table;
 use super::file::{Run, TestFile};
 use crate::config::graph::Order;
 use crate::config::{Condition, Config, Variables};
@@ -14,8 +14,6 @@ use crate::provider::Providers;
 use crate::source::Span;
 use crate::store::Snapshot;
 use crate::value::{self, Type, Value};
-
-type Table = BTreeMap<Arc<str>, Value>;
 
 /// What assertions are held against.
 pub enum Found<'a> {

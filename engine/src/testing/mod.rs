@@ -17,6 +17,9 @@ use crate::eval::{Evaluator, Settings};
 use crate::provider::Providers;
 use crate::value::Value;
 
+/// Values by name.
+pub type Table = BTreeMap<Arc<str>, Value>;
+
 /// Puts the providers, mocks and overrides of a file and a run into the configuration under test. What stands in for
 /// providers is added to `providers`, under addresses that are the same for every run of a file.
 ///
@@ -27,7 +30,7 @@ pub fn prepare(
     providers: &mut Providers,
     (file, run): (&TestFile, &Run),
     settings: Settings,
-    (variables, runs): (&BTreeMap<Arc<str>, Value>, &BTreeMap<Arc<str>, Value>),
+    (variables, runs): (&Table, &Table),
 ) -> Result<(), Diagnostics> {
     // Mocked values name nothing of the module under test, so an evaluator of nothing will do.
     let mut nothing = Config::default();

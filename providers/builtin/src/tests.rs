@@ -81,7 +81,7 @@ fn arguments(type_name: &str) -> Vec<(&'static str, Value)> {
 #[test]
 fn every_type_is_registered_and_described() {
     let mut names = Vec::new();
-    for provider in providers() {
+    for provider in providers(Arc::new(NoStates)) {
         for name in provider.resource_types() {
             let ty = provider.resource_type(name).unwrap();
             let block = &ty.schema().block;
@@ -103,8 +103,9 @@ fn every_type_is_registered_and_described() {
 
 #[tokio::test]
 async fn every_type_lives_as_it_was_planned() {
-    for type_name in
-        providers().iter().flat_map(|it| it.resource_types().into_iter().map(str::to_owned).collect::<Vec<_>>())
+    for type_name in providers(Arc::new(NoStates))
+        .iter()
+        .flat_map(|it| it.resource_types().into_iter().map(str::to_owned).collect::<Vec<_>>())
     {
         let subject = subject(&type_name).await;
         let config = config(&subject, &type_name, &arguments(&type_name));

@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::path::{Component, Path, PathBuf};
-use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use plumb_engine::apply::{self, ApplyOutcome, ApplyRequest, Stop};
@@ -14,8 +13,7 @@ use plumb_engine::plan::{self, PlanMode, PlanOptions, PlanRequest, PlanResult};
 use plumb_engine::provider::Providers;
 use plumb_engine::source::SourceMap;
 use plumb_engine::store::{LockRequest, RunOutcome, Scope, Store};
-use plumb_engine::testing::{self, Found, Judge, RunCommand, TestFile, Verdict};
-use plumb_engine::value::Value;
+use plumb_engine::testing::{self, Found, Judge, RunCommand, Table, TestFile, Verdict};
 use plumb_state::{MemoryStore, Options};
 use tokio::sync::watch;
 
@@ -27,8 +25,6 @@ use crate::session::{Failure, Session};
 
 /// A state in memory is nobody else's, so its lease need not end.
 const LEASE: Duration = Duration::from_secs(365 * 24 * 3600);
-
-type Table = BTreeMap<Arc<str>, Value>;
 
 /// Runs a file.
 pub async fn run(
@@ -275,7 +271,7 @@ impl<'a> Work<'a> {
         let mut said = planned.diagnostics.clone();
         if planned.plan.errored {
             judge_failed_plan(run, said, result);
-            return Some(Done::Planned(planned));
+            return Some(Done::Planned(Box::new(planned)));
         }
         if run.command == RunCommand::Plan {
             let verdict = testing::expected(run, said);
@@ -283,7 +279,7 @@ impl<'a> Work<'a> {
                 let found = Found::Planned(&planned.plan);
                 self.judge(&ready, run, &found, result);
             }
-            return Some(Done::Planned(planned));
+            return Some(Done::Planned(Box::new(planned)));
         }
         let outcome = self.apply((&ready.config, &ready.variables), &planned, &store, self.stop.clone()).await;
         said.extend(outcome.diagnostics);
@@ -420,7 +416,7 @@ impl<'a> Work<'a> {
 
 /// What a run worked out.
 enum Done {
-    Planned(PlanResult),
+    Planned(Box<PlanResult>),
     Applied(plumb_engine::store::Snapshot),
 }
 
