@@ -79,8 +79,9 @@ fn disjoint() -> Result<(), Failed> {
     }
     space.plumb(&["apply", "-auto-approve"]).expect(0)?.has("0 added, 0 changed, 0 destroyed")?;
     space.plumb(&["plan", "-detailed-exitcode"]).expect(0)?;
+    // The last apply found nothing to do, and so was no run.
     let runs = space.plumb(&["sql", "-csv", "SELECT count(*) FROM runs WHERE status = 'succeeded'"]).expect(0)?;
-    runs.has(&format!("{}\r\n", MANY + 1))?;
+    runs.has(&format!("{MANY}\r\n"))?;
     Ok(())
 }
 

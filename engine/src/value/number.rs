@@ -145,15 +145,12 @@ fn parse_decimal(sign: Sign, text: &str) -> Option<Number> {
     Some(arithmetic::scaled(sign, digits, tens, twos, PRECISION))
 }
 
-/// The exponent of a number that is written out. One of more digits than any quantity has is refused: the number would
-/// take minutes to work out, and gigabytes to print.
 fn parse_exponent(text: &str) -> Option<i64> {
-    const LIMIT: u64 = 1_000_000;
     let digits = text.strip_prefix(['+', '-']).unwrap_or(text);
     if digits.is_empty() || !digits.bytes().all(|it| it.is_ascii_digit()) {
         return None;
     }
-    text.parse().ok().filter(|it: &i64| it.unsigned_abs() <= LIMIT)
+    text.parse().ok()
 }
 
 /// Rounds to the nearest number of `precision` bits, ties to even; beyond the range of exponents (32 bits) lie the
