@@ -31,17 +31,31 @@ fn stage(account: &str, rules: Vec<Rule>) -> Result<(Space, Proxy), Failed> {
     Ok((space, proxy))
 }
 
-fn start(space: &Space) -> Child {
-    let mut command = space.command();
-    command.args(APPLY).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-    command.spawn().expect("plumb can be started")
+/// A process that does not outlive its test.
+struct Started(Option<Child>);
+
+impl Drop for Started {
+    fn drop(&mut self) {
+        if let Some(mut child) = self.0.take() {
+            child.kill().ok();
+            child.wait().ok();
+        }
+    }
 }
 
-fn end(child: Child) -> Result<Run, Failed> {
+fn start(space: &Space) -> Started {
+    let mut command = space.command();
+    command.args(APPLY).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
+    Started(Some(command.spawn().expect("plumb can be started")))
+}
+
+fn end(mut started: Started) -> Result<Run, Failed> {
+    let child = started.0.take().ok_or("it has ended already")?;
     Ok(Run::new("interrupted apply", &child.wait_with_output()?))
 }
 
-fn signal(child: &Child, name: &str) -> Result<(), Failed> {
+fn signal(started: &Started, name: &str) -> Result<(), Failed> {
+    let child = started.0.as_ref().ok_or("it has ended already")?;
     let sent = std::process::Command::new("kill").args([name, &child.id().to_string()]).status()?;
     if sent.success() { Ok(()) } else { Err("plumb had ended before the signal".into()) }
 }

@@ -34,8 +34,11 @@ const HELD: [(&str, &str, &str); 5] = [
     ("GET /2015-02-01/file-systems", "\"LifeCycleState\": \"available\"", "\"LifeCycleState\": \"creating\""),
 ];
 
+/// A question that finds users of an object: the action, and the filter that takes the object's id.
+type Question = (&'static str, &'static str);
+
 /// What uses an object: the delete, the argument with its id, and the questions that find users.
-const USES: [(&str, &str, &[(&str, &str)]); 2] = [
+const USES: [(&str, &str, &[Question]); 2] = [
     ("DeleteSubnet", "SubnetId", &[("DescribeInstances", "subnet-id"), ("DescribeNatGateways", "subnet-id")]),
     (
         "DeleteSecurityGroup",
@@ -200,7 +203,8 @@ fn user_of(shared: &Shared, request: &Request, action: &str) -> Option<String> {
         let live = rest.items.into_iter().find(|it| {
             let gone = ["<name>terminated</name>", "<name>shutting-down</name>", "<state>deleted</state>"];
             let own = it.contains(&format!("<groupId>{id}</groupId><groupName>"));
-            !gone.iter().any(|word| it.contains(word)) && !(own && *question == "DescribeSecurityGroups")
+            let itself = own && *question == "DescribeSecurityGroups";
+            !itself && !gone.iter().any(|word| it.contains(word))
         })?;
         ec2_ids(&live).into_iter().find(|it| *it != id)
     })

@@ -18,7 +18,10 @@ const ONCE: Duration = Duration::from_secs(1);
 /// Above this rate nothing is held back.
 const FREE: f64 = 200.0;
 
-static LANES: Mutex<BTreeMap<(String, String), Arc<Mutex<Bucket>>>> = Mutex::new(BTreeMap::new());
+/// Buckets by service and region.
+type Lanes = BTreeMap<(String, String), Arc<Mutex<Bucket>>>;
+
+static LANES: Mutex<Lanes> = Mutex::new(BTreeMap::new());
 
 /// The rate of one service in one region, as seen by one request.
 #[derive(Debug)]
