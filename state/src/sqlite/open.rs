@@ -12,9 +12,10 @@ use rusqlite::{Connection, ErrorCode, OpenFlags};
 use super::failure::{Failure, Result, corrupt, storage};
 use super::migrations::{APPLICATION_ID, Header, STEPS, header, migrate};
 
-/// How often a statement that finds another process writing tries again: for about a minute. SQLite's own handler waits
-/// ever longer, so that who has waited longest is passed over by who has just come; here all wait alike.
-const TRIES: i32 = 6_000;
+/// How often a statement that finds another process writing tries again: for about twenty seconds, well within a lease.
+/// SQLite's own handler waits ever longer, so that who has waited longest is passed over by who has just come; here all
+/// wait alike.
+const TRIES: i32 = 2_500;
 
 /// What every plan and apply reads. The journal and the history grow without end and are not looked through on every
 /// opening; damage in them shows when they are read.
