@@ -8,6 +8,15 @@ use std::time::{Duration, Instant};
 
 use super::space::{Space, root};
 
+/// Checks that AWS makes and the emulator leaves out unless told otherwise.
+pub const SETTINGS: [(&str, &str); 5] = [
+    ("MOTO_ENABLE_AMI_VALIDATION", "1"),
+    ("MOTO_ENABLE_KEYPAIR_VALIDATION", "1"),
+    ("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "1"),
+    ("MOTO_IAM_LOAD_MANAGED_POLICIES", "true"),
+    ("MOTO_ACM_VALIDATION_WAIT", "1"),
+];
+
 static PROCESS: Mutex<Option<Child>> = Mutex::new(None);
 static ENDPOINT: OnceLock<Result<String, String>> = OnceLock::new();
 
@@ -52,11 +61,7 @@ fn start() -> Result<String, String> {
     let port = free_port();
     let mut child = Command::new(&server)
         .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-        .env("MOTO_ENABLE_AMI_VALIDATION", "1")
-        .env("MOTO_ENABLE_KEYPAIR_VALIDATION", "1")
-        .env("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "1")
-        .env("MOTO_IAM_LOAD_MANAGED_POLICIES", "true")
-        .env("MOTO_ACM_VALIDATION_WAIT", "1")
+        .envs(SETTINGS)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -28,6 +28,13 @@ impl Space {
         Self { dir: tempfile::tempdir().expect("a temporary directory"), env: BTreeMap::new() }
     }
 
+    /// Another directory with the same files and environment.
+    pub fn duplicate(&self) -> Self {
+        let other = Self { env: self.env.clone(), ..Self::new() };
+        copy_all(self.path(), other.path());
+        other
+    }
+
     /// The directory.
     pub fn path(&self) -> &Path {
         self.dir.path()

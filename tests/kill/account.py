@@ -4,9 +4,7 @@ Two objects that only differ in these give the same line twice, so that a twin s
 """
 
 import json
-import os
 import re
-import sys
 
 import boto3
 from botocore.config import Config
@@ -50,12 +48,29 @@ def state(item):
     return found.get("Name", "") if isinstance(found, dict) else found
 
 
-class Account:
-    def __init__(self):
-        self.lines = []
+def client(name, credentials):
+    """A client of a service for the account of the credentials, in the region of the tests."""
+    return boto3.client(
+        name,
+        config=CONFIG,
+        region_name="us-east-1",
+        aws_access_key_id=credentials["AWS_ACCESS_KEY_ID"],
+        aws_secret_access_key=credentials["AWS_SECRET_ACCESS_KEY"],
+        aws_session_token=credentials.get("AWS_SESSION_TOKEN"),
+    )
 
-    def client(self, name):
-        return boto3.client(name, config=CONFIG)
+
+def lines(make):
+    """Everything in the account that the clients of `make`, by name of the service, see."""
+    account = Account(make)
+    account.collect()
+    return sorted(account.lines)
+
+
+class Account:
+    def __init__(self, make):
+        self.lines = []
+        self.client = make
 
     def add(self, kind, items):
         for item in items:
@@ -141,9 +156,3 @@ class Account:
             if described.get("KeyManager") != "AWS":
                 self.add("Key", [described])
 
-
-if __name__ == "__main__":
-    os.environ.setdefault("AWS_EC2_METADATA_DISABLED", "true")
-    account = Account()
-    account.collect()
-    sys.stdout.write("\n".join(sorted(account.lines)) + "\n")

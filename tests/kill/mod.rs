@@ -6,19 +6,20 @@
 //! `PLUMB_KILL=N` draws N of each scenario, `PLUMB_KILL_SEED` draws others.
 
 mod scenario;
+mod stage;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
-use std::process::{Command, Stdio};
-use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
+use std::process::Command;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, OnceLock};
 
 use libtest_mimic::{Failed, Trial};
 
 use self::scenario::{ALL, Configuration, Scenario};
-use super::emulator;
+use self::stage::Origin;
 use super::proxy::{Faults, Kill, Proxy};
-use super::space::{Run, Space, root};
+use super::space::{Run, root};
 
 /// Boundaries that are tried at the same time; `PLUMB_KILL_PARALLEL` sets another number.
 const PARALLEL: usize = 2;
@@ -42,7 +43,8 @@ struct Reference {
 }
 
 fn harness(scenario: &'static Scenario) -> Result<(), Failed> {
-    let reference = reference(scenario)?;
+    let origin = Origin::new(scenario)?;
+    let reference = reference(scenario, &origin)?;
     let all = reference.boundaries.len();
     let chosen = choose(reference.boundaries.clone(), scenario);
     let next = AtomicUsize::new(0);
@@ -51,7 +53,7 @@ fn harness(scenario: &'static Scenario) -> Result<(), Failed> {
         for _ in 0..number("PLUMB_KILL_PARALLEL").unwrap_or(PARALLEL) {
             scope.spawn(|| {
                 while let Some(boundary) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(error) = killed(scenario, &reference, *boundary) {
+                    if let Err(error) = killed(scenario, &origin, &reference, *boundary) {
                         failures.lock().expect("no panic").push(format!("{boundary:?}: {error}"));
                     }
                 }
@@ -85,78 +87,12 @@ fn number(variable: &str) -> Option<usize> {
     std::env::var(variable).ok()?.parse().ok()
 }
 
-/// An account of its own with the configuration in it, and the steps before done.
-struct Stage {
-    space: Space,
-    upstream: String,
-    chdir: String,
-    credentials: BTreeMap<&'static str, String>,
-}
-
-impl Stage {
-    fn new(scenario: &Scenario) -> Result<Self, String> {
-        static ACCOUNTS: AtomicU64 = AtomicU64::new(330_000_000_000);
-        let account = ACCOUNTS.fetch_add(1, Ordering::Relaxed).to_string();
-        let mut space = emulator::space("us-east-1")?;
-        let upstream = emulator::endpoint()?;
-        let credentials = super::proxy::credentials(&upstream, &account).ok_or("the emulator gives no credentials")?;
-        for (name, value) in &credentials {
-            space.env(name, value);
-        }
-        let chdir = scenario.configuration.put(&mut space);
-        let stage = Self { space, upstream, chdir, credentials };
-        if let Some(before) = scenario.before {
-            stage.run(&["apply", "-auto-approve", "-no-color"], before, &stage.upstream).expect(0)?;
-        }
-        Ok(stage)
-    }
-
-    fn command(&self, args: &[&str], env: &[(&str, &str)], endpoint: &str) -> Command {
-        let mut command = self.space.command();
-        command.arg(&self.chdir).args(args).env("AWS_ENDPOINT_URL", endpoint).envs(env.iter().copied());
-        command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped());
-        command
-    }
-
-    fn run(&self, args: &[&str], env: &[(&str, &str)], endpoint: &str) -> Run {
-        let output = self.command(args, env, endpoint).output().expect("plumb can be started");
-        Run::new(&args.join(" "), &output)
-    }
-
-    /// A run after one that was killed, whose lease on the state may not have ended yet.
-    fn again(&self, args: &[&str], env: &[(&str, &str)], endpoint: &str) -> Run {
-        let run = self.run(args, env, endpoint);
-        let text = run.text();
-        let Some((_, rest)) = text.split_once("plumb force-unlock ") else { return run };
-        let id = rest.split_whitespace().next().unwrap_or_default();
-        self.run(&["force-unlock", "-force", id], env, endpoint);
-        self.run(args, env, endpoint)
-    }
-
-    /// Everything in the account, a line each.
-    fn account(&self) -> Result<Vec<String>, String> {
-        let python = root().join(".venv/bin/python");
-        let output = Command::new(python)
-            .arg(root().join("tests/kill/account.py"))
-            .env_clear()
-            .envs(&self.credentials)
-            .env("AWS_ENDPOINT_URL", &self.upstream)
-            .env("AWS_DEFAULT_REGION", "us-east-1")
-            .output()
-            .map_err(|error| format!("the account cannot be read: {error}"))?;
-        if !output.status.success() {
-            return Err(format!("the account cannot be read: {}", String::from_utf8_lossy(&output.stderr)));
-        }
-        Ok(String::from_utf8_lossy(&output.stdout).lines().map(str::to_owned).collect())
-    }
-}
-
 fn arguments(scenario: &Scenario) -> [&'static str; 3] {
     [if scenario.destroys { "destroy" } else { "apply" }, "-auto-approve", "-no-color"]
 }
 
-fn reference(scenario: &Scenario) -> Result<Reference, String> {
-    let stage = Stage::new(scenario)?;
+fn reference(scenario: &Scenario, origin: &Origin) -> Result<Reference, String> {
+    let stage = origin.copy()?;
     let proxy = Proxy::start(&stage.upstream, Faults { tokens: true, ..Faults::default() });
     let log = stage.space.path().join("commits");
     let mut command = stage.command(&arguments(scenario), scenario.step, &proxy.endpoint());
@@ -176,8 +112,8 @@ fn reference(scenario: &Scenario) -> Result<Reference, String> {
     Ok(Reference { boundaries: calls.chain(commits).collect(), account: stage.account()? })
 }
 
-fn killed(scenario: &Scenario, reference: &Reference, boundary: Boundary) -> Result<(), String> {
-    let stage = Stage::new(scenario)?;
+fn killed(scenario: &Scenario, origin: &Origin, reference: &Reference, boundary: Boundary) -> Result<(), String> {
+    let stage = origin.copy()?;
     let pid = Arc::new(Mutex::new(None));
     let mut faults = Faults { tokens: true, ..Faults::default() };
     if let Boundary::Call { number, after } = boundary {

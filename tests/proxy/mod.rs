@@ -210,6 +210,18 @@ fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
     mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
+/// Asks an endpoint of the form `http://host:port` with a POST, and returns the body of the answer.
+pub fn post(upstream: &str, path: &str, body: &str) -> Option<String> {
+    let headers = [("host", "localhost"), ("content-type", "text/plain")];
+    let request = Request {
+        method: "POST".to_owned(),
+        path: path.to_owned(),
+        headers: headers.map(|(name, value)| (name.to_owned(), value.to_owned())).to_vec(),
+        body: body.as_bytes().to_vec(),
+    };
+    Some(http::forward(upstream.trim_start_matches("http://"), &request)?.text())
+}
+
 /// Credentials of an account of the emulator, as the environment has them.
 pub fn credentials(upstream: &str, account: &str) -> Option<BTreeMap<&'static str, String>> {
     let scope = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0";
