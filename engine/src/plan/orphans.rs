@@ -30,6 +30,8 @@ impl Walk<'_> {
 
     fn orphan(&mut self, key: &ObjectKey, released: &BTreeSet<(ModulePath, Option<ResourceName>)>) {
         let Some(prior) = self.prior.object(key).cloned() else { return };
+        let value = prior.value(key).cloned();
+        let Some(before) = self.take(value) else { return };
         let destroying = self.request.options.mode == PlanMode::Destroy;
         let config = key.addr.config();
         if self.request.options.mode == PlanMode::RefreshOnly {
@@ -55,8 +57,8 @@ impl Walk<'_> {
             provider: prior.record.provider.clone(),
             action,
             reason,
-            after: Value::null(prior.value.ty()),
-            before: prior.value,
+            after: Value::null(before.ty()),
+            before,
             replace_paths: Vec::new(),
             importing: None,
             dependencies: prior.record.dependencies.clone(),

@@ -1,5 +1,6 @@
 //! The store in one SQLite file.
 
+mod attributes;
 mod checks;
 mod failure;
 mod history;
@@ -19,13 +20,15 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use jiff::Timestamp;
+use plumb_engine::addr::InstanceAddr;
 use plumb_engine::plan::CheckResult;
 use plumb_engine::store::{
-    Intent, Lease, LockRequest, ObjectWrite, OpenOperation, OperationId, OperationOutcome, OutputRecord, Row, Run,
-    RunOutcome, Snapshot, Store, StoreError,
+    Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectWrite, OpenOperation, OperationId, OperationOutcome,
+    OutputRecord, Row, Run, RunOutcome, Snapshot, Store, StoreError,
 };
 use rusqlite::{Connection, TransactionBehavior};
 
+use self::attributes::Opener;
 use self::failure::Result as SqlResult;
 use self::locks::Origin;
 use self::vault::Vault;
@@ -112,6 +115,10 @@ impl SqliteStore {
         self.conn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn opener(&self) -> Opener {
+        Opener::new(&self.vault, &self.path)
+    }
+
     fn now(&self) -> Timestamp {
         (self.options.clock)()
     }
@@ -148,11 +155,15 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn snapshot(&self) -> Result<Snapshot> {
-        self.read("reading the state", |conn| objects::snapshot(conn, &self.vault))
+        self.read("reading the state", |conn| objects::snapshot(conn, &self.vault, &self.opener()))
     }
 
     fn outputs(&self) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
         self.read("reading the state", |conn| objects::read_outputs(conn, &self.vault))
+    }
+
+    fn instance(&self, addr: &InstanceAddr) -> Result<Vec<(ObjectKey, ObjectRecord)>> {
+        self.read("reading the state", |conn| objects::of_instance(conn, &self.opener(), addr))
     }
 
     fn lock(&self, request: &LockRequest) -> Result<Lease> {

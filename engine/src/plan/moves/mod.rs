@@ -171,9 +171,16 @@ fn take_over(
         let provider = config.provider(index, &block.provider);
         let source = &from.resource.type_name;
         let ty = providers.get(&provider.source).and_then(|it| it.resource_type(&addr.resource.type_name));
-        let value = ty.and_then(|ty| ty.take_over(source, &prior.get(addr)?.value));
-        match value {
-            Some(value) => prior.retype(addr, provider.to_string(), value),
+        let Some(object) = prior.get(addr) else { continue };
+        let former = match object.value(&from) {
+            Ok(former) => former,
+            Err(found) => {
+                diagnostics.extend(found);
+                continue;
+            }
+        };
+        match ty.and_then(|ty| Some((ty.schema(), ty.take_over(source, former)?))) {
+            Some(object) => prior.retype(addr, provider.to_string(), object),
             None => {
                 let detail = format!(
                     "The object at {from} is of type {source}, and {} does not know how to take such an object over as \
