@@ -15,13 +15,14 @@ impl Walk<'_> {
     pub(super) fn orphans(&mut self) {
         let config = self.request.config;
         let released = released(config);
-        let keys: Vec<ObjectKey> = self.prior.iter().map(|(key, _)| key.clone()).collect();
+        let keys = self.prior.iter().map(|(key, _)| key).filter(|key| self.included.object(&key.addr));
+        let keys: Vec<ObjectKey> = keys.cloned().collect();
         for key in keys {
             if key.deposed.is_none() && self.actions.contains_key(&key.addr) {
                 continue;
             }
             let wanted = self.request.options.mode == PlanMode::Normal && self.is_wanted(&key.addr);
-            if wanted && key.deposed.is_none() || !self.included.object(&key.addr) {
+            if wanted && key.deposed.is_none() {
                 continue;
             }
             self.orphan(&key, &released);

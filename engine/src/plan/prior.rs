@@ -119,12 +119,16 @@ impl PriorObjects {
         self.objects.iter()
     }
 
-    /// Managed objects of a provider configuration by their type.
-    pub fn of_provider(&self, provider: &ProviderAddr) -> BTreeMap<Arc<str>, Vec<ObjectKey>> {
+    /// Managed objects of a provider configuration that are wanted, by their type.
+    pub fn of_provider(
+        &self,
+        provider: &ProviderAddr,
+        wanted: impl Fn(&InstanceAddr) -> bool,
+    ) -> BTreeMap<Arc<str>, Vec<ObjectKey>> {
         let text = provider.to_string();
         let mut by_type: BTreeMap<Arc<str>, Vec<ObjectKey>> = BTreeMap::new();
         for (key, object) in &self.objects {
-            if object.record.provider == text && key.addr.resource.mode == Mode::Managed {
+            if key.addr.resource.mode == Mode::Managed && wanted(&key.addr) && object.record.provider == text {
                 by_type.entry(key.addr.resource.type_name.clone()).or_default().push(key.clone());
             }
         }
@@ -133,7 +137,8 @@ impl PriorObjects {
 
     /// Provider configurations that have objects.
     pub fn providers(&self) -> BTreeSet<ProviderAddr> {
-        self.objects.values().filter_map(|it| ProviderAddr::parse(&it.record.provider)).collect()
+        let texts: BTreeSet<&str> = self.objects.values().map(|it| it.record.provider.as_str()).collect();
+        texts.into_iter().filter_map(ProviderAddr::parse).collect()
     }
 
     /// Keys of the current objects of a resource.

@@ -48,8 +48,7 @@ impl Walk<'_> {
         }
         let mut objects = Vec::new();
         if self.request.options.refresh {
-            for (type_name, keys) in self.prior.of_provider(addr) {
-                let keys: Vec<_> = keys.into_iter().filter(|key| self.included.object(&key.addr)).collect();
+            for (type_name, keys) in self.prior.of_provider(addr, |object| self.included.object(object)) {
                 if let Some(key) = keys.first()
                     && !provider.operates(&key.addr.resource)
                 {

@@ -168,7 +168,7 @@ impl Reversal<'_> {
 
     async fn refresh(&mut self, addr: &ProviderAddr, client: &dyn Client) {
         let Some(provider) = self.request.providers.get(&addr.source) else { return };
-        for (type_name, keys) in self.prior.of_provider(addr) {
+        for (type_name, keys) in self.prior.of_provider(addr, |_| true) {
             let Some(resource_type) = provider.resource_type(&type_name) else { continue };
             let known = keys.iter().filter_map(|key| {
                 let value = self.prior.value(key).ok()??;
