@@ -38,6 +38,8 @@ pub struct World {
     pub made: BTreeSet<String>,
     /// Ids of nodes that a plan deletes before it makes another in their place: who uses them goes without for a while.
     pub replaced: BTreeSet<Id>,
+    /// Nodes that the next reads do not show, and how many reads.
+    pub hidden: BTreeMap<Id, u32>,
     /// Rules that were broken.
     pub broken: Vec<String>,
     last: u64,
@@ -57,7 +59,7 @@ impl Account {
     /// One call with an effect.
     async fn call<T>(&self, name: &str, effect: impl FnOnce(&mut World) -> Result<T>) -> Result<T> {
         self.doom.call().await;
-        let fault = self.doom.fault();
+        let fault = self.doom.fault(name);
         let lost = || ProviderError::unanswered(name, "connection reset");
         let result = match fault {
             Fault::Refused => Err(ProviderError::refused(name, "AccessDenied: 403")),
@@ -105,6 +107,17 @@ impl World {
         self.must(allowed, || format!("{id} is deleted while {user:?} uses it"));
         self.nodes.remove(id);
         Ok(())
+    }
+
+    /// Whether a read shows a node, if it is there.
+    fn is_shown(&mut self, id: &str) -> bool {
+        match self.hidden.get_mut(id) {
+            Some(left) if *left > 0 => {
+                *left -= 1;
+                false
+            }
+            _ => true,
+        }
     }
 
     fn node(&mut self, id: &str) -> Result<&mut Node> {
@@ -164,7 +177,8 @@ macro_rules! node_type {
 
             async fn read(account: &Account, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
                 let seen = |world: &mut World| {
-                    let found = objects.iter().filter_map(|it| {
+                    let found = objects.iter().filter(|it| world.is_shown(&it.id)).collect::<Vec<_>>();
+                    let found = found.into_iter().filter_map(|it| {
                         let Node { name, size, note, parent, peers, .. } = world.nodes.get(&it.id)?.clone();
                         Some(Observed::ready(it.id.clone(), Self { name, size, note, parent, peers }))
                     });

@@ -22,6 +22,8 @@ pub struct Doom {
     dice: Mutex<SmallRng>,
     /// How often something goes wrong, in percent.
     faults: u32,
+    /// What goes wrong with the next call of a name.
+    script: Mutex<Vec<(&'static str, Fault)>>,
 }
 
 /// What a process that dies inside a commit unwinds with.
@@ -48,7 +50,15 @@ impl Doom {
             died: Notify::new(),
             dice: Mutex::new(SmallRng::seed_from_u64(seed)),
             faults,
+            script: Mutex::default(),
         })
+    }
+
+    /// A process of whose calls these go wrong, the first of each name first.
+    pub fn scripted(script: &[(&'static str, Fault)]) -> Arc<Self> {
+        let doom = Self::new(None, 0, 0);
+        *doom.script.lock().unwrap() = script.to_vec();
+        doom
     }
 
     /// Resolves when the process has died.
@@ -79,8 +89,12 @@ impl Doom {
         }
     }
 
-    /// What goes wrong with the next call.
-    pub fn fault(&self) -> Fault {
+    /// What goes wrong with the next call, which has this name.
+    pub fn fault(&self, name: &str) -> Fault {
+        let mut script = self.script.lock().unwrap();
+        if let Some(at) = script.iter().position(|(call, _)| *call == name) {
+            return script.remove(at).1;
+        }
         let mut dice = self.dice.lock().unwrap();
         if dice.random_range(0..100) >= self.faults {
             return Fault::None;

@@ -4,6 +4,7 @@
 //! which nothing disturbs, the account is what the configuration says and the next plan is empty.
 
 mod account;
+mod contract;
 mod doom;
 mod life;
 
@@ -20,7 +21,8 @@ use plumb_engine::events::Silent;
 use plumb_engine::plan::{self, Action, Plan, PlanMode, PlanOptions, PlanRequest};
 use plumb_engine::provider::Providers;
 use plumb_engine::store::{
-    Lease, LockRequest, ObjectKey, ObjectStatus, OperationId, Row, Run, RunOutcome, RunStatus, Scope, Store,
+    Lease, LockRequest, ObjectChange, ObjectKey, ObjectStatus, OperationId, Row, Run, RunOutcome, RunStatus, Scope,
+    Store,
 };
 use proptest::test_runner::{Config as Cases, TestRunner};
 use tokio::sync::watch;
@@ -50,6 +52,8 @@ struct Stage<'a> {
     /// Processes that are known to have died.
     dead: Arc<Mutex<BTreeSet<String>>>,
     processes: u64,
+    /// What the next process undoes, in place of what the configuration asks for.
+    undo: Option<Vec<ObjectChange>>,
 }
 
 /// A process that applies.
@@ -60,6 +64,7 @@ struct Process<'a> {
     providers: Providers,
     store: Doomed<'a>,
     world: Arc<Mutex<World>>,
+    undo: Option<Vec<ObjectChange>>,
 }
 
 impl Stage<'_> {
@@ -69,19 +74,24 @@ impl Stage<'_> {
 
     /// One apply, in a process and in a time of its own.
     fn attempt(&mut self, text: &str, attempt: &Attempt, ty: &str) -> (End, Diagnostics) {
+        let doom = Doom::new(attempt.doom, attempt.seed, attempt.faults);
+        self.process(text, (attempt.kind, ty), &doom)
+    }
+
+    fn process(&mut self, text: &str, (kind, ty): (Kind, &str), doom: &Arc<Doom>) -> (End, Diagnostics) {
         self.processes += 1;
         let name = format!("process {}", self.processes);
         let files = BTreeMap::from([(PathBuf::from("main.tf"), Arc::from(text))]);
         let (config, found) = load_sources(Path::new(""), &files);
         assert!(!found.has_errors(), "{found:?}\n{text}");
-        let doom = Doom::new(attempt.doom, attempt.seed, attempt.faults);
         let process = Process {
             name: name.clone(),
             config: &config,
-            options: options(attempt.kind, &config, ty),
-            providers: account::providers(&self.world, &doom),
+            options: options(kind, &config, ty),
+            providers: account::providers(&self.world, doom),
             store: Doomed { store: self.store, doom: doom.clone() },
             world: self.world.clone(),
+            undo: self.undo.take(),
         };
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build().unwrap();
         let ended = catch_unwind(AssertUnwindSafe(|| {
@@ -127,7 +137,7 @@ impl Process<'_> {
         self.settle().await?;
         let variables = Variables::default();
         let snapshot = self.store.snapshot().map_err(failed)?;
-        let planned = plan::create(PlanRequest {
+        let request = PlanRequest {
             config: self.config,
             variables: &variables,
             snapshot: &snapshot,
@@ -135,8 +145,11 @@ impl Process<'_> {
             events: &Silent,
             settings: settings(None),
             options: self.options.clone(),
-        })
-        .await;
+        };
+        let planned = match &self.undo {
+            Some(changes) => plan::revert(&request, changes).await,
+            None => plan::create(request).await,
+        };
         let plan = planned.plan;
         if plan.errored {
             return Err(planned.diagnostics);
@@ -266,12 +279,18 @@ fn calm(kind: Kind) -> Attempt {
     Attempt { kind, doom: None, seed: 0, faults: 0 }
 }
 
-fn live(life: &Life, make: &dyn Fn(Options) -> Box<dyn Store>) {
+/// Options of a store that knows which processes have died, and what tells it.
+fn mortal() -> (Options, Arc<Mutex<BTreeSet<String>>>) {
     let dead: Arc<Mutex<BTreeSet<String>>> = Arc::default();
     let known = dead.clone();
     let died = Arc::new(move |process: &str| known.lock().unwrap().contains(process));
-    let store = make(Options { died, ..Options::default() });
-    let mut stage = Stage { world: Arc::default(), store: &*store, dead, processes: 0 };
+    (Options { died, ..Options::default() }, dead)
+}
+
+fn live(life: &Life, make: &dyn Fn(Options) -> Box<dyn Store>) {
+    let (options, dead) = mortal();
+    let store = make(options);
+    let mut stage = Stage { world: Arc::default(), store: &*store, dead, processes: 0, undo: None };
     let ty = life.type_name();
     for epoch in &life.epochs {
         if let Some(vandal) = epoch.vandal {
