@@ -48,7 +48,8 @@ fn at_every_boundary(first: &str, second: &str, then: impl Fn(&mut Stage<'_>)) {
         let mut killed = End::Idle;
         scene(|stage| {
             assert_eq!(apply(stage, first), End::Done);
-            let attempt = Attempt { doom: Some(boundary), ..calm(Kind::Apply) };
+            let end = Fate { killed: Some(boundary), stopped: None };
+            let attempt = Attempt { end, ..calm(Kind::Apply) };
             killed = stage.attempt(second, &attempt, TYPE).0;
             stage.check();
             then(stage);

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
 
+use plumb_engine::apply::Stop;
 use plumb_engine::plan::CheckResult;
 use plumb_engine::store::{
     Intent, Lease, LockRequest, ObjectWrite, OpenOperation, OperationId, OperationOutcome, OutputRecord, Run,
@@ -11,12 +12,14 @@ use plumb_engine::store::{
 };
 use rand::rngs::SmallRng;
 use rand::{RngExt, SeedableRng};
-use tokio::sync::Notify;
+use tokio::sync::{Notify, watch};
 
 /// How long a process has left, and what goes wrong in the meantime.
 pub struct Doom {
-    /// Boundaries that it still passes.
-    left: AtomicU64,
+    /// Boundaries that it has passed.
+    passed: AtomicU64,
+    end: Fate,
+    stop: watch::Sender<Stop>,
     dead: AtomicBool,
     died: Notify,
     dice: Mutex<SmallRng>,
@@ -24,6 +27,15 @@ pub struct Doom {
     faults: u32,
     /// What goes wrong with the next call of a name.
     script: Mutex<Vec<(&'static str, Fault)>>,
+}
+
+/// When a process comes to its end, in boundaries that it passes before.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Fate {
+    /// It is killed.
+    pub killed: Option<u64>,
+    /// A person asks it to stop.
+    pub stopped: Option<u64>,
 }
 
 /// What a process that dies inside a commit unwinds with.
@@ -42,10 +54,12 @@ pub enum Fault {
 }
 
 impl Doom {
-    /// A process that passes so many boundaries, all of them with `None`.
-    pub fn new(left: Option<u64>, seed: u64, faults: u32) -> Arc<Self> {
+    /// A process with its fate, and the faults that it meets on the way.
+    pub fn new(end: Fate, (seed, faults): (u64, u32)) -> Arc<Self> {
         Arc::new(Self {
-            left: AtomicU64::new(left.unwrap_or(u64::MAX)),
+            passed: AtomicU64::new(0),
+            end,
+            stop: watch::Sender::new(Stop::Go),
             dead: AtomicBool::new(false),
             died: Notify::new(),
             dice: Mutex::new(SmallRng::seed_from_u64(seed)),
@@ -56,9 +70,14 @@ impl Doom {
 
     /// A process of whose calls these go wrong, the first of each name first.
     pub fn scripted(script: &[(&'static str, Fault)]) -> Arc<Self> {
-        let doom = Self::new(None, 0, 0);
+        let doom = Self::new(Fate::default(), (0, 0));
         *doom.script.lock().unwrap() = script.to_vec();
         doom
+    }
+
+    /// Whether a person wants it to stop.
+    pub fn stop(&self) -> watch::Receiver<Stop> {
+        self.stop.subscribe()
     }
 
     /// Resolves when the process has died.
@@ -68,11 +87,13 @@ impl Doom {
 
     /// A boundary; whether the process lives beyond it.
     fn pass(&self) -> bool {
-        let left = self.left.load(Ordering::Relaxed);
-        if left == 0 && !self.dead.swap(true, Ordering::Relaxed) {
+        let passed = Some(self.passed.fetch_add(1, Ordering::Relaxed));
+        if passed == self.end.killed && !self.dead.swap(true, Ordering::Relaxed) {
             self.died.notify_one();
         }
-        self.left.store(left.saturating_sub(1), Ordering::Relaxed);
+        if passed == self.end.stopped {
+            self.stop.send_replace(Stop::Gently);
+        }
         !self.dead.load(Ordering::Relaxed)
     }
 

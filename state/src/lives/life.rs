@@ -4,6 +4,8 @@ use std::fmt;
 
 use proptest::prelude::*;
 
+use super::doom::Fate;
+
 /// Most nodes of a configuration.
 pub const NODES: usize = 5;
 
@@ -24,8 +26,8 @@ impl fmt::Debug for Life {
             }
             write!(f, "\n{}", self.configuration(epoch))?;
             for attempt in &epoch.attempts {
-                let Attempt { kind, doom, seed, faults } = attempt;
-                writeln!(f, "{kind:?} killed after {doom:?} boundaries, {faults} % faults by seed {seed}")?;
+                let Attempt { kind, end, seed, faults } = attempt;
+                writeln!(f, "{kind:?} with {end:?} and {faults} % faults by seed {seed}")?;
             }
         }
         Ok(())
@@ -59,8 +61,8 @@ pub struct Wanted {
 #[derive(Clone, Debug)]
 pub struct Attempt {
     pub kind: Kind,
-    /// Boundaries that it passes before it is killed; `None` when it is not.
-    pub doom: Option<u64>,
+    /// When it is killed or stopped.
+    pub end: Fate,
     pub seed: u64,
     /// How often calls go wrong, in percent.
     pub faults: u32,
@@ -159,7 +161,8 @@ fn attempt() -> impl Strategy<Value = Attempt> {
         1 => Just(Kind::Refresh),
         2 => (0..NODES).prop_map(Kind::Replace),
     ];
-    let doom = prop::option::weighted(0.6, 0..80_u64);
+    let end = (prop::option::weighted(0.6, 0..80_u64), prop::option::weighted(0.1, 0..60_u64));
+    let end = end.prop_map(|(killed, stopped)| Fate { killed, stopped });
     let faults = prop_oneof![2 => Just(0_u32), 1 => Just(5), 1 => Just(25)];
-    (kind, doom, any::<u64>(), faults).prop_map(|(kind, doom, seed, faults)| Attempt { kind, doom, seed, faults })
+    (kind, end, any::<u64>(), faults).prop_map(|(kind, end, seed, faults)| Attempt { kind, end, seed, faults })
 }

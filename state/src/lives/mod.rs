@@ -13,7 +13,7 @@ use std::panic::{AssertUnwindSafe, catch_unwind, resume_unwind};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use plumb_engine::apply::{self, ApplyRequest, RecoverRequest, Stop};
+use plumb_engine::apply::{self, ApplyRequest, RecoverRequest};
 use plumb_engine::config::{Config, Variables, load_sources};
 use plumb_engine::diagnostic::Diagnostics;
 use plumb_engine::eval::Settings;
@@ -25,10 +25,9 @@ use plumb_engine::store::{
     Store,
 };
 use proptest::test_runner::{Config as Cases, TestRunner};
-use tokio::sync::watch;
 
 use self::account::World;
-use self::doom::{Died, Doom, Doomed};
+use self::doom::{Died, Doom, Doomed, Fate};
 use self::life::{Attempt, Epoch, Kind, Life, NODES, lives};
 use crate::{MemoryStore, Options, SqliteStore};
 
@@ -74,7 +73,7 @@ impl Stage<'_> {
 
     /// One apply, in a process and in a time of its own.
     fn attempt(&mut self, text: &str, attempt: &Attempt, ty: &str) -> (End, Diagnostics) {
-        let doom = Doom::new(attempt.doom, attempt.seed, attempt.faults);
+        let doom = Doom::new(attempt.end, (attempt.seed, attempt.faults));
         self.process(text, (attempt.kind, ty), &doom)
     }
 
@@ -162,7 +161,6 @@ impl Process<'_> {
         let snapshot = apply::check_fresh(&plan, &self.store)?;
         self.begin(&lease)?;
         self.allow_gaps(&plan);
-        let (_stop, listener) = watch::channel(Stop::Go);
         let outcome = apply::run(ApplyRequest {
             config: self.config,
             variables: &variables,
@@ -174,7 +172,7 @@ impl Process<'_> {
             events: &Silent,
             settings: settings(Some("2026-01-01T00:00:00Z")),
             parallelism: 3,
-            stop: listener,
+            stop: self.store.doom.stop(),
         })
         .await;
         let ended = RunOutcome { status: outcome.status, calls: 0 };
@@ -276,7 +274,7 @@ fn ids(store: &dyn Store) -> BTreeSet<String> {
 
 /// An apply that nothing disturbs.
 fn calm(kind: Kind) -> Attempt {
-    Attempt { kind, doom: None, seed: 0, faults: 0 }
+    Attempt { kind, end: Fate::default(), seed: 0, faults: 0 }
 }
 
 /// Options of a store that knows which processes have died, and what tells it.
