@@ -4,6 +4,7 @@ use std::path::Path;
 
 use libtest_mimic::{Failed, Trial};
 
+use super::emulator;
 use super::space::Space;
 
 pub fn trials() -> Vec<Trial> {
@@ -11,6 +12,7 @@ pub fn trials() -> Vec<Trial> {
         Trial::test("state::a_run_can_be_reverted", revert),
         Trial::test("state::the_past_can_be_shown", past),
         Trial::test("state::secrets_are_sealed", sealed),
+        Trial::test("state::a_key_of_kms_seals", sealed_by_kms),
     ]
 }
 
@@ -80,8 +82,7 @@ fn past() -> Result<(), Failed> {
 
 const SECRET: &str = "correct-horse-battery-staple";
 
-fn sealed() -> Result<(), Failed> {
-    let config = r#"
+const SECRETS: &str = r#"
 variable "secret" {
   sensitive = true
 }
@@ -95,8 +96,10 @@ output "secret" {
   sensitive = true
 }
 "#;
+
+fn sealed() -> Result<(), Failed> {
     let mut space = Space::new();
-    space.env("NO_COLOR", "1").env("TF_VAR_secret", SECRET).env("PLUMB_STATE_KEY", "one").write("main.tf", config);
+    space.env("NO_COLOR", "1").env("TF_VAR_secret", SECRET).env("PLUMB_STATE_KEY", "one").write("main.tf", SECRETS);
     space.plumb(&["plan", "-out=saved"]).expect(0)?;
     space.plumb(&["apply", "saved"]).expect(0)?;
     hidden(space.path(), true)?;
@@ -123,6 +126,52 @@ output "secret" {
     space.plumb(&["plan", "-detailed-exitcode"]).expect(0)?;
     std::fs::remove_file(space.path().join("saved"))?;
     hidden(space.path(), false)
+}
+
+const KEY: &str = r#"
+resource "aws_kms_key" "state" {
+  description = "state"
+}
+resource "aws_kms_alias" "state" {
+  name          = "alias/plumb-state"
+  target_key_id = aws_kms_key.state.key_id
+}
+output "arn" {
+  value = aws_kms_key.state.arn
+}
+"#;
+
+fn sealed_by_kms() -> Result<(), Failed> {
+    let account = emulator::space("eu-central-1")?;
+    account.write("main.tf", KEY);
+    account.plumb(&["apply", "-auto-approve", "-no-color"]).expect(0)?;
+    let arn = account.plumb(&["output", "-raw", "arn"]).expect(0)?.stdout;
+    let mut space = emulator::space("eu-central-1")?;
+    space.env("NO_COLOR", "1").env("TF_VAR_secret", SECRET).write("main.tf", SECRETS);
+    space.env("PLUMB_STATE_KEY", "awskms:alias/plumb-state");
+    space.plumb(&["apply", "-auto-approve"]).expect(0)?;
+    hidden(space.path(), true)?;
+    space.plumb(&["plan", "-detailed-exitcode"]).expect(0)?;
+    // The state says itself which key it needs: any name of a key of the service asks for it.
+    space.env("PLUMB_STATE_KEY", &arn);
+    space.plumb(&["output", "-raw", "secret"]).expect(0)?.has(SECRET)?;
+    space.env("PLUMB_STATE_KEY_NEW", "a passphrase");
+    space.plumb(&["state", "rekey"]).expect(0)?;
+    space.plumb(&["plan"]).expect(1)?.has("PLUMB_STATE_KEY names a key of a key service")?;
+    space.env("PLUMB_STATE_KEY", "a passphrase");
+    space.plumb(&["plan", "-detailed-exitcode"]).expect(0)?;
+    space.env("PLUMB_STATE_KEY_NEW", &arn);
+    space.plumb(&["state", "rekey"]).expect(0)?;
+    space.plumb(&["plan"]).expect(1)?.has("PLUMB_STATE_KEY is a passphrase")?;
+    space.env("PLUMB_STATE_KEY", "awskms:alias/plumb-state");
+    space.plumb(&["plan", "-detailed-exitcode"]).expect(0)?;
+    hidden(space.path(), true)?;
+    // A key that the service does not have opens nothing that is not sealed yet either.
+    space.env("PLUMB_STATE_KEY_NEW", "awskms:alias/nobody");
+    space.plumb(&["state", "rekey"]).expect(1)?.has("the key service refuses its key alias/nobody")?;
+    space.plumb(&["plan", "-detailed-exitcode"]).expect(0)?;
+    account.plumb(&["destroy", "-auto-approve", "-no-color"]).expect(0)?;
+    Ok(())
 }
 
 /// Fails unless the secret is in none of the files, or in some.

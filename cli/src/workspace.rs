@@ -1,14 +1,16 @@
 //! What a command reads from the working directory: the configuration, the variables, the state.
 
+use std::collections::BTreeMap;
 use std::path::Path;
+use std::sync::Arc;
 
-use plumb_engine::addr::ResourceName;
+use plumb_engine::addr::{InstanceAddr, ResourceName};
 use plumb_engine::config::{self, Config, GivenVariable, VariableOrigin, VariableText, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::provider::Providers;
-use plumb_engine::store::{OpenOperation, Snapshot, Store as _};
+use plumb_engine::store::{ObjectKey, ObjectRecord, OpenOperation, OutputRecord, Snapshot, Store as _};
 use plumb_engine::value::Type;
-use plumb_state::SqliteStore;
+use plumb_state::{Options, SqliteStore};
 
 use crate::args::{StateOption, VariableArgs};
 use crate::prompt;
@@ -86,10 +88,7 @@ pub fn tell_origin(state: &StateOption, ui: &Ui) {
 
 /// The state as it is now with the operations that interrupted runs have left open, in one look at the file.
 pub fn look(state: &StateOption) -> Result<(Snapshot, Vec<OpenOperation>), Failure> {
-    if state.source() != Some(&state.path) || state_file::is_text(&state.path) {
-        return Ok((snapshot(state)?, Vec::new()));
-    }
-    let Some(store) = existing(state)? else { return Ok((Snapshot::default(), Vec::new())) };
+    let Some(store) = own(state, state_file::options())? else { return Ok((snapshot(state)?, Vec::new())) };
     let open = store.open_operations()?.into_iter().filter(|it| !it.running).collect();
     Ok((store.snapshot()?, open))
 }
@@ -108,6 +107,30 @@ pub fn interrupted(state: &StateOption) -> Result<Vec<OpenOperation>, Failure> {
 /// The state as it is now, without what is sealed where the key is missing.
 pub fn listing(state: &StateOption) -> Result<Snapshot, Failure> {
     state_file::snapshot(state, state_file::hiding())
+}
+
+/// The outputs as they are now.
+pub fn outputs(state: &StateOption) -> Result<BTreeMap<Arc<str>, OutputRecord>, Failure> {
+    match own(state, state_file::options())? {
+        Some(store) => Ok(store.outputs()?),
+        None => Ok(snapshot(state)?.outputs),
+    }
+}
+
+/// The objects of an instance as they are now, without what is sealed where the key is missing.
+pub fn instance(state: &StateOption, addr: &InstanceAddr) -> Result<Vec<(ObjectKey, ObjectRecord)>, Failure> {
+    match own(state, state_file::hiding())? {
+        Some(store) => Ok(store.instance(addr)?),
+        None => Ok(listing(state)?.objects.into_iter().filter(|(key, _)| key.addr == *addr).collect()),
+    }
+}
+
+/// The state for reading where plumb has one of its own; `None` where one of Terraform is read, or none.
+fn own(state: &StateOption, options: Options) -> Result<Option<SqliteStore>, Failure> {
+    if state.source() != Some(&state.path) || state_file::is_text(&state.path) {
+        return Ok(None);
+    }
+    Ok(SqliteStore::open_existing(&state.path, options)?)
 }
 
 /// The state for reading; `None` when there is none yet.

@@ -159,11 +159,16 @@ impl<'c> Console<'c> {
 
 /// The objects of a state.
 pub(crate) fn stored(snapshot: &Snapshot, providers: &Providers) -> (Objects, Diagnostics) {
-    let (prior, diagnostics) = PriorObjects::decode(snapshot, providers);
+    let (prior, mut diagnostics) = PriorObjects::new(snapshot, providers);
+    if let Err(found) = prior.decode(|_| true) {
+        diagnostics.extend(found);
+    }
     let mut objects = Objects::new();
     for (key, object) in prior.iter().filter(|(key, _)| key.deposed.is_none()) {
-        let of_resource = objects.entry(resource_of(&key.addr)).or_default();
-        of_resource.insert(key.addr.key.clone(), object.value.clone());
+        if let Ok(value) = object.value(key) {
+            let of_resource = objects.entry(resource_of(&key.addr)).or_default();
+            of_resource.insert(key.addr.key.clone(), value.clone());
+        }
     }
     (objects, diagnostics)
 }

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use petgraph::algo::{is_cyclic_directed, kosaraju_scc};
+use petgraph::algo::{has_path_connecting, is_cyclic_directed, kosaraju_scc};
 use petgraph::graph::{DiGraph, NodeIndex};
 
 use crate::addr::ConfigResource;
@@ -60,11 +60,12 @@ impl Operations {
     /// # Errors
     /// The plan asks for a circle; that is a fault of the planner, and the diagnostic names the objects.
     pub fn new(plan: &Plan) -> Result<Self, Diagnostics> {
-        let mut build = Build { graph: DiGraph::new(), barriers: BTreeMap::new(), deletes: Vec::new() };
+        let mut build = Build::default();
         for (at, change) in plan.changes.iter().enumerate() {
             build.change(at, change);
         }
         build.order_deletes(plan);
+        build.order_updates(plan);
         if is_cyclic_directed(&build.graph) {
             return Err(circle(plan, &build.graph));
         }
@@ -72,21 +73,32 @@ impl Operations {
     }
 }
 
+#[derive(Default)]
 struct Build {
     graph: DiGraph<Step, ()>,
-    barriers: BTreeMap<(bool, ConfigResource), NodeIndex>,
+    barriers: BTreeMap<(Barrier, ConfigResource), NodeIndex>,
     deletes: Vec<(NodeIndex, usize)>,
+    /// Updates of users before the deletes of what they used.
+    changed_first: Vec<(NodeIndex, NodeIndex)>,
+}
+
+/// What is waited for of all objects of a resource.
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+enum Barrier {
+    Made,
+    /// Only of those that are changed in place.
+    Changed,
+    Gone,
 }
 
 impl Build {
-    fn made(&mut self, resource: &ConfigResource) -> NodeIndex {
+    fn barrier(&mut self, barrier: Barrier, resource: &ConfigResource) -> NodeIndex {
         let graph = &mut self.graph;
-        *self.barriers.entry((true, resource.clone())).or_insert_with(|| graph.add_node(Step::Made(resource.clone())))
-    }
-
-    fn gone(&mut self, resource: &ConfigResource) -> NodeIndex {
-        let graph = &mut self.graph;
-        *self.barriers.entry((false, resource.clone())).or_insert_with(|| graph.add_node(Step::Gone(resource.clone())))
+        let step = |resource: ConfigResource| match barrier {
+            Barrier::Made | Barrier::Changed => Step::Made(resource),
+            Barrier::Gone => Step::Gone(resource),
+        };
+        *self.barriers.entry((barrier, resource.clone())).or_insert_with(|| graph.add_node(step(resource.clone())))
     }
 
     fn operation(&mut self, kind: OperationKind, change: usize) -> NodeIndex {
@@ -128,10 +140,14 @@ impl Build {
     fn making_node(&mut self, kind: OperationKind, at: usize, change: &ResourceChange) -> NodeIndex {
         let node = self.operation(kind, at);
         let own = change.object.addr.config();
-        let made = self.made(&own);
+        let made = self.barrier(Barrier::Made, &own);
         self.graph.add_edge(node, made, ());
+        if change.action == Action::Update {
+            let changed = self.barrier(Barrier::Changed, &own);
+            self.graph.add_edge(node, changed, ());
+        }
         for needed in change.dependencies.iter().filter(|it| **it != own) {
-            let needed = self.made(needed);
+            let needed = self.barrier(Barrier::Made, needed);
             self.graph.add_edge(needed, node, ());
         }
         node
@@ -139,14 +155,14 @@ impl Build {
 
     fn deleting(&mut self, deposed: Option<Arc<str>>, at: usize, change: &ResourceChange) -> NodeIndex {
         let node = self.operation(OperationKind::Delete(deposed), at);
-        let gone = self.gone(&change.object.addr.config());
+        let gone = self.barrier(Barrier::Gone, &change.object.addr.config());
         self.graph.add_edge(node, gone, ());
         self.deletes.push((node, at));
         node
     }
 
     /// What needs an object is deleted before it. Where the object gives way to nothing, or to a replacement that is
-    /// there already, whatever needed it is changed before it too.
+    /// there already, what needed it and stays is to be changed before it too.
     fn order_deletes(&mut self, plan: &Plan) {
         let mut users: BTreeMap<&ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
         for change in plan.changes.iter().filter(|it| it.action != Action::NoOp) {
@@ -158,14 +174,38 @@ impl Build {
             let change = &plan.changes[at];
             let own = change.object.addr.config();
             for user in users.get(&own).into_iter().flatten().filter(|user| **user != own) {
-                if let Some(&gone) = self.barriers.get(&(false, user.clone())) {
+                if let Some(&gone) = self.barriers.get(&(Barrier::Gone, user.clone())) {
                     self.graph.add_edge(gone, node, ());
                 }
                 if change.action != Action::DeleteThenCreate
-                    && let Some(&made) = self.barriers.get(&(true, user.clone()))
+                    && let Some(&changed) = self.barriers.get(&(Barrier::Changed, user.clone()))
                 {
-                    self.graph.add_edge(made, node, ());
+                    self.changed_first.push((changed, node));
                 }
+            }
+        }
+    }
+
+    /// What used an object is changed before the object is deleted, unless the change itself has to wait for the delete:
+    /// when it is to use something that can be made only in the place of what goes.
+    fn order_updates(&mut self, plan: &Plan) {
+        let first = std::mem::take(&mut self.changed_first);
+        let edges: Vec<_> = first.iter().map(|(changed, delete)| self.graph.add_edge(*changed, *delete, ())).collect();
+        if edges.is_empty() || !is_cyclic_directed(&self.graph) {
+            return;
+        }
+        // The last edges go first, so that no removal gives another edge a new number that is still to be removed.
+        for edge in edges.into_iter().rev() {
+            self.graph.remove_edge(edge);
+        }
+        for (changed, delete) in first {
+            if has_path_connecting(&self.graph, delete, changed, None) {
+                if let Step::Operation(operation) = &self.graph[delete] {
+                    let object = &plan.changes[operation.change].object;
+                    tracing::debug!(%object, "it is deleted before what used it is changed");
+                }
+            } else {
+                self.graph.add_edge(changed, delete, ());
             }
         }
     }

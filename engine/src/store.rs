@@ -1,5 +1,6 @@
 //! What the engine asks of a store: snapshots to plan from, and a journal to apply through.
 
+mod attributes;
 mod history;
 mod lease;
 
@@ -8,6 +9,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+pub use attributes::{Attributes, Reading};
 pub use history::{History, Moment, ObjectChange, OperationRecord, RunRecord};
 pub use lease::{Access, Holder, Lease, LockRequest, Row, Rows, Scope};
 
@@ -31,6 +33,15 @@ pub trait Store: Send + Sync {
     /// The store cannot be read.
     fn outputs(&self) -> Result<BTreeMap<Arc<str>, OutputRecord>, StoreError> {
         Ok(self.snapshot()?.outputs)
+    }
+
+    /// The objects of an instance, deposed ones included, in order of their keys.
+    ///
+    /// # Errors
+    /// The store cannot be read.
+    fn instance(&self, addr: &InstanceAddr) -> Result<Vec<(ObjectKey, ObjectRecord)>, StoreError> {
+        let objects = self.snapshot()?.objects.into_iter();
+        Ok(objects.filter(|(key, _)| key.addr == *addr).collect())
     }
 
     /// Takes the right to write for a run: all of the rows that it asks for, or none. Leases that have expired, or whose
@@ -150,6 +161,19 @@ pub struct Snapshot {
     pub checks: Vec<CheckResult>,
 }
 
+impl Snapshot {
+    /// The same with all attributes read: for those who show or write out all of it.
+    ///
+    /// # Errors
+    /// Attributes of an object cannot be read.
+    pub fn read(mut self) -> Result<Self, StoreError> {
+        for record in self.objects.values_mut() {
+            record.attributes = record.attributes.read()?.into_owned().into();
+        }
+        Ok(self)
+    }
+}
+
 /// Which object of an instance: the current one, or one that a replacement has set aside.
 #[derive(Clone, Debug, PartialEq, Eq, Hash, PartialOrd, Ord, Serialize, Deserialize)]
 pub struct ObjectKey {
@@ -184,7 +208,7 @@ pub struct ObjectRecord {
     /// Whether it is whole.
     pub status: ObjectStatus,
     /// Attributes as JSON, as a state of version 4 has them: parts of dynamic type as `{"value": …, "type": …}`.
-    pub attributes: serde_json::Value,
+    pub attributes: Attributes,
     /// Paths of attributes that must not be shown, besides those that the schema marks.
     pub sensitive: Vec<crate::value::Path>,
     /// Resources that it was made from: they are deleted after it.

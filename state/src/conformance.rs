@@ -107,7 +107,8 @@ pub fn keeps_every_field(make: Make<'_>) {
                 "z": [1, true, null, "é"],
                 "a": serde_json::from_str::<serde_json::Value>("12345678901234567890.12345678901").expect("a number"),
                 "dynamic": {"value": {"k": "v"}, "type": ["object", {"k": "string"}]},
-            }),
+            })
+            .into(),
             sensitive: vec![Path::root().name("z").index(3), Path::root().name("dynamic").name("k")],
             dependencies: vec![ConfigResource {
                 module: ModulePath(vec!["net".into()]),
@@ -543,7 +544,7 @@ pub(crate) fn put(resource: &str, number: i64) -> ObjectWrite {
         provider: "provider[\"registry.terraform.io/hashicorp/aws\"]".into(),
         schema_version: 1,
         status: ObjectStatus::Ready,
-        attributes: json!({ "number": number }),
+        attributes: json!({ "number": number }).into(),
         sensitive: Vec::new(),
         dependencies: Vec::new(),
         create_before_destroy: false,
@@ -632,6 +633,9 @@ fn without_versions(snapshot: &Snapshot) -> BTreeMap<ObjectKey, ObjectRecord> {
 
 /// Names of the objects and the number that each was written with.
 fn numbers(store: &dyn Store) -> Vec<(String, i64)> {
-    let number = |record: &ObjectRecord| record.attributes["number"].as_i64().expect("a number was written");
+    let number = |record: &ObjectRecord| {
+        let attributes = record.attributes.read().expect("what was written can be read");
+        attributes["number"].as_i64().expect("a number was written")
+    };
     read(store).objects.iter().map(|(key, record)| (key.addr.resource.name.to_string(), number(record))).collect()
 }

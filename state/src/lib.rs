@@ -3,6 +3,8 @@
 mod address;
 pub mod conformance;
 mod failure;
+#[cfg(test)]
+mod lives;
 mod memory;
 mod options;
 #[cfg(test)]

@@ -223,7 +223,9 @@ fn compare(store: &dyn Store, model: &Model, given: &Given) {
     let objects: BTreeMap<String, i64> = snapshot
         .objects
         .iter()
-        .map(|(key, it)| (key.addr.resource.name.to_string(), it.attributes["number"].as_i64().unwrap()))
+        .map(|(key, it)| {
+            (key.addr.resource.name.to_string(), it.attributes.read().unwrap()["number"].as_i64().unwrap())
+        })
         .collect();
     let expected: BTreeMap<String, i64> = model.objects.iter().map(|(name, it)| ((*name).to_owned(), *it)).collect();
     assert_eq!(objects, expected);

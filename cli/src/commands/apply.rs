@@ -10,7 +10,9 @@ use plumb_engine::config::{self, Config, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::eval::Settings;
 use plumb_engine::plan::{Counts, Plan, PlanMode};
-use plumb_engine::store::{OperationId, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Store};
+use plumb_engine::store::{
+    OpenOperation, OperationId, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Snapshot, Store,
+};
 
 use super::{approval, plan};
 use crate::args::ApplyArgs;
@@ -37,6 +39,8 @@ struct Approved {
     config: Config,
     variables: Variables,
     plan: Plan,
+    /// The state that the plan was made from, for one that was made just now.
+    seen: Option<Snapshot>,
 }
 
 /// What became of a plan.
@@ -118,7 +122,7 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
         return Err(Diagnostic::error("Saved plan is stale", detail).into());
     }
     ui.diagnostics(&found, Some(&config.sources));
-    Ok(Approved { config, variables, plan: file.plan })
+    Ok(Approved { config, variables, plan: file.plan, seen: None })
 }
 
 /// Makes a plan and has it approved; `Err` with the exit code when there is nothing to execute.
@@ -129,9 +133,12 @@ async fn planned(
     ui: &Ui,
 ) -> Result<Result<Approved, Exit>, Failure> {
     let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
-    settle_interrupted(&loaded, args, deadline, session, ui).await?;
+    let (mut snapshot, open) = workspace::look(&args.state)?;
+    if !open.is_empty() {
+        settle_interrupted(&loaded, (args, deadline), &open, session, ui).await?;
+        snapshot = workspace::snapshot(&args.state)?;
+    }
     workspace::tell_origin(&args.state, ui);
-    let snapshot = workspace::snapshot(&args.state)?;
     let mut result = plan::asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;
     if args.apply.auto_approve && plan::has_changes(&result.plan) && !result.plan.errored {
         // The apply judges the checks again, and nobody is asked in between.
@@ -141,33 +148,32 @@ async fn planned(
     if !plan::show(&result, &loaded, session, ui) {
         return Ok(Err(Exit::Error));
     }
-    if !plan::has_changes(&result.plan) {
+    let changes = plan::has_changes(&result.plan);
+    if !changes && !result.plan.has_refreshed() {
         // A state is there once something was applied, even if it is empty.
         workspace::open(&args.state)?;
         finished(result.plan.mode, Counts::default(), &result.calls, &snapshot.outputs, ui);
         return Ok(Err(Exit::Success));
     }
     let mode = result.plan.mode;
-    if !args.apply.auto_approve && !approval::plan(mode, session.may_ask(args.planning.input), ui)? {
+    // That objects are not as the state has them is stored without a question: nothing is done to them.
+    if changes && !args.apply.auto_approve && !approval::plan(mode, session.may_ask(args.planning.input), ui)? {
         let what = if mode == PlanMode::Destroy { "Destroy" } else { "Apply" };
         ui.out(&format!("\n{what} cancelled.\n"));
         return Ok(Err(Exit::Error));
     }
-    Ok(Ok(Approved { config: loaded.config, variables: loaded.variables, plan: result.plan }))
+    let Loaded { config, variables, .. } = loaded;
+    Ok(Ok(Approved { config, variables, plan: result.plan, seen: Some(snapshot) }))
 }
 
 /// Finds out what became of the operations that an interrupted run left open, before anything is planned on top of them.
 async fn settle_interrupted(
     loaded: &Loaded,
-    args: &ApplyArgs,
-    deadline: Instant,
+    (args, deadline): (&ApplyArgs, Instant),
+    open: &[OpenOperation],
     session: &Session,
     ui: &Ui,
 ) -> Result<(), Failure> {
-    let open = workspace::interrupted(&args.state)?;
-    if open.is_empty() {
-        return Ok(());
-    }
     let store = Arc::new(workspace::open(&args.state)?);
     let scope = Scope::write(open.iter().map(|it| Row::instance(&it.intent.object.addr)));
     let operations: Vec<OperationId> = open.iter().map(|it| it.id).collect();
@@ -198,16 +204,22 @@ async fn execute(
     session: &Session,
     ui: &Ui,
 ) -> Result<Execution, Failure> {
-    let Approved { config, variables, plan } = approved;
+    let Approved { config, variables, plan, seen } = approved;
     let store = Arc::new(workspace::open(&args.state)?);
     let command = command_name(plan.mode);
     let commit = commit().await;
-    let rows = apply::rows(plan, &store.snapshot()?, &session.providers);
+    let rows = match seen {
+        Some(snapshot) => apply::rows(plan, snapshot, &session.providers),
+        None => apply::rows(plan, &store.snapshot()?, &session.providers),
+    };
     let lock = lock::acquire(&store, command, Scope::Rows(rows), deadline).await?;
-    if let Err(found) = apply::check_fresh(plan, &*store) {
-        lock.release()?;
-        return Ok(Execution::Stale(found));
-    }
+    let snapshot = match apply::check_fresh(plan, &*store) {
+        Ok(snapshot) => snapshot,
+        Err(found) => {
+            lock.release()?;
+            return Ok(Execution::Stale(found));
+        }
+    };
     let run = Run {
         id: lock.lease.run.clone(),
         command: command.into(),
@@ -223,6 +235,7 @@ async fn execute(
         variables,
         plan,
         store: &*store,
+        snapshot: &snapshot,
         lease: &lock.lease,
         providers: &session.providers,
         events: &progress,

@@ -74,7 +74,7 @@ fn record(change: &ResourceChange, providers: &Providers) -> ObjectRecord {
         provider: change.provider.clone(),
         schema_version: schema_version(providers, &change.provider, resource),
         status: ObjectStatus::Ready,
-        attributes: to_json(&change.before, Some(&schema.ty())),
+        attributes: to_json(&change.before, Some(&schema.ty())).into(),
         sensitive: sensitive_paths(&mark_sensitive(&schema, change.before.clone())),
         dependencies: change.dependencies.clone(),
         create_before_destroy: change.create_before_destroy,

@@ -13,7 +13,7 @@ use crate::workspace;
 
 /// Runs the command.
 pub fn run(args: &OutputArgs, ui: &Ui) -> Result<Exit, Failure> {
-    let all = workspace::snapshot(&args.state)?.outputs;
+    let all = workspace::outputs(&args.state)?;
     let Some(name) = &args.name else {
         if args.raw {
             let detail = "With -raw the command prints one output: give its name.";

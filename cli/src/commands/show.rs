@@ -18,7 +18,7 @@ pub fn run(args: &ShowArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure>
     match &args.plan_file {
         Some(path) => plan(path, args.json, session, ui),
         None => {
-            let snapshot = workspace::snapshot(&args.state)?;
+            let snapshot = workspace::snapshot(&args.state)?.read()?;
             if args.json {
                 ui.out(&format!("{}\n", json_state::document(&snapshot, &session.providers)));
             } else {

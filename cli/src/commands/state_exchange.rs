@@ -21,7 +21,7 @@ pub fn pull(args: &StatePullArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
     let snapshot = workspace::snapshot(&args.state)?;
     let types = |resource: &_| workspace::object_type(&session.providers, resource);
     let options = ExportOptions { terraform_version: TERRAFORM_VERSION, types: &types };
-    ui.document(&state_v4::export(&snapshot, &options));
+    ui.document(&state_v4::export(&snapshot, &options)?);
     Ok(Exit::Success)
 }
 

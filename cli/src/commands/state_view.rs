@@ -21,7 +21,7 @@ pub fn list(args: &StateListArgs, ui: &Ui) -> Result<Exit, Failure> {
     }
     let mut addresses: Vec<String> = Vec::new();
     for (key, record) in snapshot.objects.iter().filter(|(key, _)| wanted(key)) {
-        let fits = args.id.as_deref().is_none_or(|id| record.attributes["id"].as_str() == Some(id));
+        let fits = args.id.as_deref().is_none_or(|id| record.attributes.id().as_deref() == Some(id));
         let address = key.addr.to_string();
         // An instance is listed once, however many deposed objects it has.
         if fits && addresses.last() != Some(&address) {
@@ -34,16 +34,22 @@ pub fn list(args: &StateListArgs, ui: &Ui) -> Result<Exit, Failure> {
 
 /// Runs `state show`.
 pub fn show(args: &StateShowArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
-    let snapshot = match &args.at {
-        None => existing(&args.state)?,
-        Some(at) => past(&args.state, at)?,
+    let objects = match &args.at {
+        None if args.state.source().is_none() => return Err(no_state(&args.state).into()),
+        None => workspace::instance(&args.state, &args.address)?,
+        Some(at) => {
+            let past = past(&args.state, at)?.objects.into_iter();
+            past.filter(|(key, _)| key.addr == args.address).collect()
+        }
     };
-    let objects: Vec<_> = snapshot.objects.iter().filter(|(key, _)| key.addr == args.address).collect();
     if objects.is_empty() {
         return Err(no_match(&args.address.to_string()).into());
     }
+    for (_, record) in &objects {
+        record.attributes.read()?;
+    }
     let view = ui.view(&session.providers);
-    let texts: Vec<String> = objects.into_iter().map(|(key, record)| state_show::object(key, record, view)).collect();
+    let texts: Vec<String> = objects.iter().map(|(key, record)| state_show::object(key, record, view)).collect();
     ui.out(&texts.join("\n"));
     Ok(Exit::Success)
 }

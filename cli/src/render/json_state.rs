@@ -61,10 +61,12 @@ fn resource(key: &ObjectKey, record: &ObjectRecord, providers: &Providers) -> Js
 
 /// A stored object as a value of its type, sensitive parts marked.
 pub fn object(key: &ObjectKey, record: &ObjectRecord, providers: &Providers) -> Value {
-    let raw = infer_json(&record.attributes);
+    // Whoever shows an object has read it before; what cannot be read is shown as nothing.
+    let stored = record.attributes.read().unwrap_or_default();
+    let raw = infer_json(&stored);
     let schema = schema_block(providers, &record.provider, &key.addr.resource, &[&raw]);
     // Written under another version of the schema: shown as it is stored.
-    let value = from_json(&record.attributes, &schema.ty()).unwrap_or(raw);
+    let value = from_json(&stored, &schema.ty()).unwrap_or(raw);
     json_value::mark_all(json_value::mark_by_schema(&value, &schema), &record.sensitive)
 }
 

@@ -15,7 +15,7 @@ use petgraph::graph::NodeIndex;
 use super::begin::id_of;
 use super::conditions::Conditions;
 use super::provision::Provisioning;
-use super::record::{Outputs, first_writes, record, schema_of};
+use super::record::{Outputs, first_writes, record, schema_of, union};
 use super::{ApplyOutcome, ApplyRequest, Stop};
 use crate::addr::{InstanceKey, ResourceName};
 use crate::config::ProviderAddr;
@@ -27,9 +27,9 @@ use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
 use crate::plan::walk::provider_error;
 use crate::plan::{Action, Counts, PlanMode, ResourceChange};
-use crate::provider::{Client, ProviderError};
+use crate::provider::{Client, Effect, ProviderError};
 use crate::store::{
-    Intent, ObjectKey, ObjectStatus, ObjectWrite, OperationId, OperationOutcome, RunStatus, StoreError,
+    Intent, ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OperationId, OperationOutcome, RunStatus, StoreError,
 };
 use crate::value::Value;
 
@@ -141,10 +141,10 @@ impl<'a> Executor<'a> {
         let order = Order::new(request.config)?;
         let operations = Operations::new(request.plan)?;
         let variables = final_variables(request)?;
-        let snapshot = super::rows::check_fresh(request.plan, request.store)?;
+        let snapshot = request.snapshot;
         let tainted = snapshot.objects.iter().filter(|(_, it)| it.status == ObjectStatus::Tainted);
         let tainted = tainted.map(|(key, _)| key.clone());
-        let writes = first_writes(request.plan, &snapshot, request.providers);
+        let writes = first_writes(request.plan, snapshot, request.providers);
         if !writes.is_empty() {
             request.store.write_objects(request.lease, &writes).map_err(store_failed)?;
         }
@@ -330,6 +330,8 @@ impl<'a> Executor<'a> {
         }
         let written = match &result {
             Ok(value) => self.succeeded(at, change, &operation, journaled, value.clone()),
+            // Whether something was made is found out by the next run, which finds the operation open.
+            Err(failure) if is_unsettled(&operation, failure) => Ok(()),
             Err(failure) => self.failed(change, &operation, journaled, failure),
         };
         let is_written = written.is_ok();
@@ -345,8 +347,11 @@ impl<'a> Executor<'a> {
                 }
                 if is_written { self.provision(at).await } else { self.ended(at) }
             }
-            Err(failure) => {
+            Err(mut failure) => {
                 let running = self.abandoned(at)?;
+                if is_unsettled(&operation, &failure) {
+                    failure.error.help.get_or_insert_with(|| UNSETTLED.to_owned());
+                }
                 let summary = match running.action {
                     Action::Read => "Data source could not be read",
                     Action::Delete => "Object could not be deleted",
@@ -447,9 +452,12 @@ impl<'a> Executor<'a> {
         let creating = matches!(operation.kind, OperationKind::Create | OperationKind::Depose(_));
         let schema = schema_of(self.request.providers, &change.provider, &change.object.addr);
         let mut writes = Vec::new();
-        if let (Some(seen), Some(schema)) = (&failure.seen, schema) {
-            let seen = super::marks::carry(&change.before, mark_sensitive(&schema.block, seen.clone()));
-            let row = record(change, schema, &seen, ObjectStatus::Ready);
+        if let (OperationKind::Update, Some(schema)) = (&operation.kind, schema) {
+            let seen = failure.seen.as_ref().unwrap_or(&change.before).clone();
+            let seen = super::marks::carry(&change.before, mark_sensitive(&schema.block, seen));
+            // It may still be made from what it was made from, and from what it was to be made from already.
+            let dependencies = union(&change.dependencies, &change.prior_dependencies);
+            let row = ObjectRecord { dependencies, ..record(change, schema, &seen, ObjectStatus::Ready) };
             writes.push(ObjectWrite::Put(change.object.clone(), Box::new(row)));
         }
         match (&failure.made, schema) {
@@ -543,6 +551,15 @@ impl<'a> Executor<'a> {
         }
         ApplyOutcome { status, checks, done: self.done, diagnostics: self.diagnostics, outputs, calls }
     }
+}
+
+const UNSETTLED: &str = "Whether the object was made is not known. The next apply finds out before it plans, and takes \
+                         the object over if it is there.";
+
+/// Whether it cannot be told if a create made anything.
+fn is_unsettled(operation: &Operation, failure: &Failure) -> bool {
+    let creating = matches!(operation.kind, OperationKind::Create | OperationKind::Depose(_));
+    creating && failure.made.is_none() && failure.error.effect == Effect::Unknown
 }
 
 /// The values that the plan was made with; those that it does not hold, because they are ephemeral, as given again.

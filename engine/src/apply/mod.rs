@@ -26,7 +26,7 @@ use crate::eval::Settings;
 use crate::events::Events;
 use crate::plan::{CheckResult, Counts, Plan};
 use crate::provider::Providers;
-use crate::store::{Lease, OutputRecord, RunStatus, Store};
+use crate::store::{Lease, OutputRecord, RunStatus, Snapshot, Store};
 
 /// What an apply works on.
 pub struct ApplyRequest<'a> {
@@ -38,6 +38,8 @@ pub struct ApplyRequest<'a> {
     pub plan: &'a Plan,
     /// Where the state is.
     pub store: &'a dyn Store,
+    /// The state under the lease, as [`check_fresh`] has returned it.
+    pub snapshot: &'a Snapshot,
     /// The right to write it.
     pub lease: &'a Lease,
     /// Providers by source address.

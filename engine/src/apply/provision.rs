@@ -60,7 +60,10 @@ impl<'a> Executor<'a> {
     }
 
     fn plan_provisioning(&mut self, at: NodeIndex, waiting: Vec<&'a Provisioner>, this: &Value) {
-        let Some(running) = self.running.get_mut(&at) else { return };
+        // What is brought back from the history need not have a block, and its block has no say.
+        let Step::Operation(operation) = &self.operations.graph[at] else { return };
+        let given = self.request.plan.given.contains_key(&self.request.plan.changes[operation.change].object);
+        let Some(running) = self.running.get_mut(&at).filter(|_| !given) else { return };
         if !waiting.is_empty() {
             running.provisioning = Provisioning { waiting: waiting.into(), running: None, this: Some(this.clone()) };
         }

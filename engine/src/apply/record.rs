@@ -1,9 +1,9 @@
 //! Objects as rows, and rows before anything is done: refreshed, moved and imported objects.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use crate::addr::{InstanceAddr, Mode};
+use crate::addr::{ConfigResource, InstanceAddr, Mode};
 use crate::config::ProviderAddr;
 use crate::diagnostic::Diagnostics;
 use crate::plan::prior::sensitive_paths;
@@ -30,12 +30,17 @@ pub fn record(change: &ResourceChange, schema: &Schema, value: &Value, status: O
         provider: change.provider.clone(),
         schema_version: schema.version,
         status,
-        attributes: value::to_json(value, Some(&schema.block.ty())),
+        attributes: value::to_json(value, Some(&schema.block.ty())).into(),
         sensitive: sensitive_paths(value),
         dependencies: change.dependencies.clone(),
         create_before_destroy: change.create_before_destroy,
         row_version: 0,
     }
+}
+
+/// The blocks of both lists, each once.
+pub fn union(one: &[ConfigResource], other: &[ConfigResource]) -> Vec<ConfigResource> {
+    one.iter().chain(other).cloned().collect::<BTreeSet<_>>().into_iter().collect()
 }
 
 /// What is about to be done to an object; a create adds its key.
@@ -66,9 +71,19 @@ pub fn output_record(value: &Value, sensitive: bool) -> OutputRecord {
 
 /// What the plan itself already changes in the state: what the refresh found, what moves, and what is taken over.
 pub fn first_writes(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> Vec<ObjectWrite> {
-    let mut writes = moves(plan, snapshot);
     // Rows that the plan did not mean to write when it was made are not its own to write.
     let meant = |key: &ObjectKey| key.addr.resource.mode == Mode::Data || plan.read_set.contains_key(key);
+    meant_writes(plan, snapshot, providers, &meant)
+}
+
+/// As [`first_writes`], of the rows that the plan means to write.
+pub fn meant_writes(
+    plan: &Plan,
+    snapshot: &Snapshot,
+    providers: &Providers,
+    meant: &dyn Fn(&ObjectKey) -> bool,
+) -> Vec<ObjectWrite> {
+    let mut writes = moves(plan, snapshot);
     for refreshed in plan.refreshed.iter().filter(|it| meant(&former(&it.object, it.moved_from.as_ref()))) {
         let known = snapshot.objects.get(&former(&refreshed.object, refreshed.moved_from.as_ref()));
         let schema = schema_of(providers, &refreshed.provider, &refreshed.object.addr);
@@ -79,7 +94,7 @@ pub fn first_writes(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> 
                     provider: refreshed.provider.clone(),
                     schema_version: schema.version,
                     status: known.map_or(ObjectStatus::Ready, |it| it.status),
-                    attributes: value::to_json(value, Some(&schema.block.ty())),
+                    attributes: value::to_json(value, Some(&schema.block.ty())).into(),
                     sensitive: sensitive_paths(value),
                     dependencies: refreshed.dependencies.clone(),
                     create_before_destroy: known.is_some_and(|it| it.create_before_destroy),
@@ -139,7 +154,7 @@ fn settings_changed(
     change: &ResourceChange,
     snapshot: &Snapshot,
     schema: &Schema,
-    meant: impl Fn(&ObjectKey) -> bool,
+    meant: &dyn Fn(&ObjectKey) -> bool,
 ) -> Option<ObjectWrite> {
     let key = former(&change.object, change.moved_from.as_ref());
     let known = snapshot.objects.get(&key)?;
@@ -162,11 +177,15 @@ pub fn resolve(given: &Given, store: &dyn Store) -> Result<Value, Diagnostics> {
     if given.links.is_empty() {
         return Ok(given.config.clone());
     }
-    let snapshot = store.snapshot().map_err(super::executor::store_failed)?;
-    Ok(given.resolved(|link| {
-        let attributes = &snapshot.objects.get(&link.object)?.attributes;
-        attributes.get(&*link.attribute)?.as_str().map(Value::string)
-    }))
+    let mut attributes = BTreeMap::new();
+    for link in &given.links {
+        let of_instance = store.instance(&link.object.addr).map_err(super::executor::store_failed)?;
+        if let Some((_, record)) = of_instance.into_iter().find(|(key, _)| *key == link.object) {
+            let read = record.attributes.read().map_err(super::executor::store_failed)?.into_owned();
+            attributes.insert(&link.object, read);
+        }
+    }
+    Ok(given.resolved(|link| attributes.get(&link.object)?.get(&*link.attribute)?.as_str().map(Value::string)))
 }
 
 /// Outputs as they are stored.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 
-use super::record::schema_of;
+use super::record::{schema_of, union};
 use crate::config::{Config, ProviderAddr, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Evaluator, Settings, root_variables};
@@ -15,7 +15,7 @@ use crate::provider::{Client, Known, ProviderError, Providers, ReadOutcome, Sett
 use crate::schema::Schema;
 use crate::store::{
     Intent, Lease, ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OpenOperation, OperationAction, OperationId,
-    OperationOutcome, Snapshot, Store,
+    OperationOutcome, Store,
 };
 use crate::value::{self, Value};
 
@@ -144,7 +144,7 @@ fn close(request: &RecoverRequest<'_>, operation: &OpenOperation, facts: Facts) 
         Facts::Updated => {
             let text =
                 format!("The update of {object} may or may not have been done; the plan shows what is left of it.");
-            (interrupted(), Vec::new(), said(text))
+            (interrupted(), relied_on(request, intent)?, said(text))
         }
         Facts::Deleted(true) => {
             let text = format!("The delete of {object} was not done; the plan shows what becomes of it.");
@@ -186,17 +186,26 @@ fn close(request: &RecoverRequest<'_>, operation: &OpenOperation, facts: Facts) 
     Ok(diagnostic)
 }
 
+/// After an update of which nobody knows how far it came, the object may be made from what it was made from before and
+/// from what it was to be made from.
+fn relied_on(request: &RecoverRequest<'_>, intent: &Intent) -> Result<Vec<ObjectWrite>, Diagnostics> {
+    let of_instance = request.store.instance(&intent.object.addr).map_err(super::executor::store_failed)?;
+    let row = of_instance.into_iter().find(|(key, _)| *key == intent.object);
+    let write = row.map(|(key, row)| {
+        let dependencies = union(&row.dependencies, &intent.dependencies);
+        ObjectWrite::Put(key, Box::new(ObjectRecord { dependencies, ..row }))
+    });
+    Ok(write.into_iter().collect())
+}
+
 /// A replacement that was not made leaves the object that it was to replace in its place. Where several are set aside,
 /// it is not known which was the last, and they stay so.
 fn put_back(request: &RecoverRequest<'_>, object: &ObjectKey) -> Result<Vec<ObjectWrite>, Diagnostics> {
-    let snapshot = request.store.snapshot().map_err(super::executor::store_failed)?;
-    Ok(only_deposed(&snapshot, object).map(|deposed| ObjectWrite::Move(deposed, object.clone())).into_iter().collect())
-}
-
-fn only_deposed(snapshot: &Snapshot, object: &ObjectKey) -> Option<ObjectKey> {
-    let mut of_instance = snapshot.objects.keys().filter(|key| key.addr == object.addr);
-    let only = of_instance.next()?;
-    (only.deposed.is_some() && of_instance.next().is_none()).then(|| only.clone())
+    let of_instance = request.store.instance(&object.addr).map_err(super::executor::store_failed)?;
+    Ok(match of_instance.as_slice() {
+        [(only, _)] if only.deposed.is_some() => vec![ObjectWrite::Move(only.clone(), object.clone())],
+        _ => Vec::new(),
+    })
 }
 
 fn schema<'r>(request: &RecoverRequest<'r>, intent: &Intent) -> Result<&'r Schema, Diagnostics> {
@@ -213,7 +222,7 @@ fn row(intent: &Intent, schema: &Schema, found: &Value, status: ObjectStatus) ->
         provider: intent.provider.clone(),
         schema_version: schema.version,
         status,
-        attributes: value::to_json(found, Some(&schema.block.ty())),
+        attributes: value::to_json(found, Some(&schema.block.ty())).into(),
         sensitive,
         dependencies: intent.dependencies.clone(),
         create_before_destroy: false,

@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use super::record::first_writes;
+use super::record::{first_writes, meant_writes};
 use crate::addr::{ConfigResource, Mode};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, ModuleIndex};
@@ -18,7 +18,7 @@ pub fn rows(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> Rows {
     for key in plan.read_set.keys().filter(|it| it.addr.resource.mode == Mode::Managed) {
         rows.insert(Row::instance(&key.addr), Access::Read);
     }
-    for key in written(plan, snapshot, providers) {
+    for key in written(plan, first_writes(plan, snapshot, providers)) {
         rows.insert(Row::instance(&key.addr), Access::Write);
     }
     let outputs = plan.outputs.iter().filter(|(_, it)| it.action != Action::NoOp);
@@ -35,7 +35,7 @@ pub fn read_set(
     context: (&Config, &Order),
 ) -> BTreeMap<ObjectKey, u64> {
     let (config, order) = context;
-    let mut keys = written(plan, snapshot, providers);
+    let mut keys = written(plan, meant_writes(plan, snapshot, providers, &|_| true));
     let mut relied: BTreeSet<ConfigResource> = BTreeSet::new();
     for change in plan.changes.iter().filter(|it| is_change(it)) {
         relied.extend(change.dependencies.iter().cloned());
@@ -106,9 +106,9 @@ fn not_stale(plan: &Plan, snapshot: &Snapshot) -> Result<(), Diagnostics> {
 }
 
 /// Objects that an apply writes, data left out.
-fn written(plan: &Plan, snapshot: &Snapshot, providers: &Providers) -> BTreeSet<ObjectKey> {
+fn written(plan: &Plan, first: Vec<ObjectWrite>) -> BTreeSet<ObjectKey> {
     let mut keys = BTreeSet::new();
-    for write in first_writes(plan, snapshot, providers) {
+    for write in first {
         match write {
             ObjectWrite::Put(key, _) | ObjectWrite::Remove(key) => keys.insert(key),
             ObjectWrite::Move(from, to) => keys.insert(from) | keys.insert(to),

@@ -56,7 +56,7 @@ fn state(objects: &[(&str, &[&str])]) -> Snapshot {
             provider: "provider[\"terraform.io/builtin/terraform\"]".to_owned(),
             schema_version: 0,
             status: ObjectStatus::Ready,
-            attributes: serde_json::Value::Null,
+            attributes: serde_json::Value::Null.into(),
             sensitive: Vec::new(),
             dependencies: dependencies.iter().map(resource).collect(),
             create_before_destroy: false,

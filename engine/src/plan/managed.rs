@@ -4,10 +4,11 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::change::{ChangeInput, plan_object};
+use super::prior::PriorObject;
 use super::propose::Ignored;
 use super::walk::{Walk, prevented};
 use super::{Action, PlanMode, Reason, ResourceChange};
-use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
+use crate::addr::{InstanceAddr, ResourceName};
 use crate::config::{IgnoreChanges, ModuleIndex, ProviderAddr, Resource};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Each, KeyKind, ModuleId};
@@ -46,9 +47,11 @@ impl Walk<'_> {
                 let addr = resource.instance(key.clone());
                 if self.included.object(&addr) {
                     self.instance(instance, &addr, &each);
-                } else if let Some(prior) = self.prior.get(&addr) {
-                    let value = prior.value.clone();
-                    self.evaluator.objects.set(instance, name, &key, value);
+                } else {
+                    let value = self.prior.value(&ObjectKey::current(addr)).map(Option::<&Value>::cloned);
+                    if let Some(value) = self.take(value).flatten() {
+                        self.evaluator.objects.set(instance, name, &key, value);
+                    }
                 }
             }
         }
@@ -57,10 +60,9 @@ impl Walk<'_> {
     /// In a destroy plan, resources have the values that the state knows.
     fn declare_prior(&mut self, instance: ModuleId, name: &ResourceName) {
         let resource = self.evaluator.resource_addr(instance, name);
-        let keys = self.prior.keys_of(&resource);
-        let kind = KeyKind::of(keys.first());
-        let value = |key: InstanceKey| Some((key.clone(), self.prior.get(&resource.instance(key))?.value.clone()));
-        let values = keys.into_iter().filter_map(value).collect();
+        let values = self.prior.of_resource(&resource);
+        let Some(values) = self.take(values) else { return };
+        let kind = KeyKind::of(values.keys().next());
         self.evaluator.objects.declare(instance, name, kind, values);
     }
 
@@ -88,7 +90,8 @@ impl Walk<'_> {
         let client = self.clients.get(&provider_addr).cloned().flatten();
         let nothing = Value::null(schema.block.ty());
         let prior = self.prior.get(addr).cloned();
-        let before = prior.as_ref().map_or(nothing, |it| it.value.clone());
+        let before = prior.as_ref().map_or(Ok(nothing), |it| it.value(addr).cloned());
+        let Some(before) = self.take(before) else { return };
         let ignored = self.ignored(module, addr, &before);
         if self.prior.has_drifted(addr) {
             let wanted = Wanted { config: desired.config.clone(), ignored: ignored.clone() };
@@ -99,7 +102,7 @@ impl Walk<'_> {
             let value = if before.is_null() { Value::unknown(schema.block.ty()) } else { before.clone() };
             self.evaluator.objects.set(module, name, &addr.key, value.clone());
             self.conditions_after(module, addr, &value);
-            return self.unchanged(addr, &provider_addr, before, prior.and_then(|it| it.moved_from));
+            return self.unchanged(addr, &provider_addr, before, prior);
         }
         let triggered = self.replacement_asked(module, addr, each);
         let config = addr.config();
@@ -162,24 +165,28 @@ impl Walk<'_> {
         let moved = self.prior.iter().filter(|(_, prior)| prior.moved_from.is_some());
         let still = moved.filter(|(key, _)| !self.prior.has_drifted(&key.addr));
         still
-            .map(|(key, prior)| super::Drift {
-                object: key.clone(),
-                moved_from: prior.moved_from.clone(),
-                provider: prior.record.provider.clone(),
-                before: prior.value.clone(),
-                after: prior.value.clone(),
+            .filter_map(|(key, prior)| {
+                let value = prior.value(key).ok()?;
+                Some(super::Drift {
+                    object: key.clone(),
+                    moved_from: prior.moved_from.clone(),
+                    provider: prior.record.provider.clone(),
+                    before: value.clone(),
+                    after: value.clone(),
+                })
             })
             .collect()
     }
 
-    fn unchanged(&mut self, addr: &InstanceAddr, provider: &ProviderAddr, value: Value, moved: Option<InstanceAddr>) {
+    /// An object that a refresh leaves as it is: made from what it was made from, whatever its block names by now.
+    fn unchanged(&mut self, addr: &InstanceAddr, provider: &ProviderAddr, value: Value, prior: Option<PriorObject>) {
         if value.is_null() {
             return;
         }
-        let config = addr.config();
+        let Some(prior) = prior else { return };
         self.record(ResourceChange {
             object: ObjectKey::current(addr.clone()),
-            moved_from: moved,
+            moved_from: prior.moved_from,
             provider: provider.to_string(),
             action: Action::NoOp,
             reason: None,
@@ -187,9 +194,9 @@ impl Walk<'_> {
             after: value,
             replace_paths: Vec::new(),
             importing: self.imports.get(addr).cloned(),
-            dependencies: self.dependencies_of(&config),
-            prior_dependencies: Vec::new(),
-            create_before_destroy: self.create_before_destroy.contains(&config),
+            prior_dependencies: prior.record.dependencies.clone(),
+            dependencies: prior.record.dependencies,
+            create_before_destroy: prior.record.create_before_destroy,
         });
     }
 

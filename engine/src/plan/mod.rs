@@ -30,7 +30,7 @@ use serde::{Deserialize, Serialize};
 pub use request::{PlanOptions, PlanRequest, PlanResult, create};
 pub use revert::{Given, Link, revert};
 
-use crate::addr::{ConfigResource, InstanceAddr, Target};
+use crate::addr::{ConfigResource, InstanceAddr, Mode, Target};
 use crate::store::ObjectKey;
 use crate::value::{Path, Value};
 
@@ -299,6 +299,12 @@ impl Plan {
             }
         }
         counts
+    }
+
+    /// Whether the refresh found managed objects other than the state has them: an apply stores that, even if it does
+    /// nothing else.
+    pub fn has_refreshed(&self) -> bool {
+        self.refreshed.iter().any(|it| it.object.addr.resource.mode == Mode::Managed)
     }
 
     /// Whether an apply would do anything at all.

@@ -15,13 +15,14 @@ impl Walk<'_> {
     pub(super) fn orphans(&mut self) {
         let config = self.request.config;
         let released = released(config);
-        let keys: Vec<ObjectKey> = self.prior.iter().map(|(key, _)| key.clone()).collect();
+        let keys = self.prior.iter().map(|(key, _)| key).filter(|key| self.included.object(&key.addr));
+        let keys: Vec<ObjectKey> = keys.cloned().collect();
         for key in keys {
             if key.deposed.is_none() && self.actions.contains_key(&key.addr) {
                 continue;
             }
             let wanted = self.request.options.mode == PlanMode::Normal && self.is_wanted(&key.addr);
-            if wanted && key.deposed.is_none() || !self.included.object(&key.addr) {
+            if wanted && key.deposed.is_none() {
                 continue;
             }
             self.orphan(&key, &released);
@@ -30,6 +31,8 @@ impl Walk<'_> {
 
     fn orphan(&mut self, key: &ObjectKey, released: &BTreeSet<(ModulePath, Option<ResourceName>)>) {
         let Some(prior) = self.prior.object(key).cloned() else { return };
+        let value = prior.value(key).cloned();
+        let Some(before) = self.take(value) else { return };
         let destroying = self.request.options.mode == PlanMode::Destroy;
         let config = key.addr.config();
         if self.request.options.mode == PlanMode::RefreshOnly {
@@ -55,8 +58,8 @@ impl Walk<'_> {
             provider: prior.record.provider.clone(),
             action,
             reason,
-            after: Value::null(prior.value.ty()),
-            before: prior.value,
+            after: Value::null(before.ty()),
+            before,
             replace_paths: Vec::new(),
             importing: None,
             dependencies: prior.record.dependencies.clone(),

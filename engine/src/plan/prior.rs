@@ -1,27 +1,46 @@
 //! Prior objects: what the state says, then what a refresh says.
 
-use std::collections::{BTreeMap, BTreeSet};
-use std::sync::Arc;
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::fmt::Display;
+use std::sync::{Arc, OnceLock};
 
 use super::propose::{mark_sensitive, unmarked};
 use super::{Drift, Refreshed};
-use crate::addr::{InstanceAddr, InstanceKey, Mode, ResourceAddr};
+use crate::addr::{InstanceAddr, InstanceKey, Mode, ResourceAddr, ResourceName};
 use crate::config::ProviderAddr;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{Providers, ReadOutcome};
 use crate::schema::Schema;
 use crate::store::{ObjectKey, ObjectRecord, Snapshot};
-use crate::value::{self, Marks, Path, PathStep, Value};
+use crate::value::{self, Marks, Path, PathStep, Type, Value};
 
-/// An object of the state with its attributes as values.
+/// From how many objects on it pays to decode them on several threads.
+const MANY: usize = 2_000;
+
+/// An object of the state with its attributes as a value.
 #[derive(Clone, Debug)]
 pub struct PriorObject {
     /// As stored.
     pub record: ObjectRecord,
-    /// As last known: from the state, or from the refresh once it was read.
-    pub value: Value,
     /// Former address, when the object moves in this plan.
     pub moved_from: Option<InstanceAddr>,
+    shape: Arc<Shape>,
+    /// Decoded when it is asked for: a state may hold many more objects than a plan is about.
+    value: OnceLock<Value>,
+}
+
+impl PriorObject {
+    /// The object as last known: from the state, or from the refresh once it was read. `object` names it in an error.
+    ///
+    /// # Errors
+    /// The stored attributes cannot be read or do not fit the type.
+    pub fn value(&self, object: &dyn Display) -> Result<&Value, Diagnostics> {
+        if let Some(known) = self.value.get() {
+            return Ok(known);
+        }
+        let value = decode(&self.record, &self.shape, object)?;
+        Ok(self.value.get_or_init(|| value))
+    }
 }
 
 /// All objects of a state.
@@ -36,20 +55,45 @@ pub struct PriorObjects {
 }
 
 impl PriorObjects {
-    /// Decodes the objects of a state by the schemas of their types.
-    pub fn decode(snapshot: &Snapshot, providers: &Providers) -> (Self, Diagnostics) {
-        let mut all = Self::default();
+    /// The objects of a state, each with the schema of its type; an error for every one whose type is not known.
+    pub fn new(snapshot: &Snapshot, providers: &Providers) -> (Self, Diagnostics) {
         let mut diagnostics = Diagnostics::new();
-        for (key, record) in &snapshot.objects {
-            match decode(key, record, providers) {
-                Ok(value) => {
-                    let prior = PriorObject { record: record.clone(), value, moved_from: None };
-                    all.objects.insert(key.clone(), prior);
-                }
-                Err(diagnostic) => diagnostics.push(*diagnostic),
+        let mut shapes = Shapes::default();
+        let known = snapshot.objects.iter().filter_map(|(key, record)| match shapes.of(key, record, providers) {
+            Ok(shape) => {
+                let (record, value) = (record.clone(), OnceLock::new());
+                Some((key.clone(), PriorObject { record, moved_from: None, shape, value }))
             }
-        }
-        (all, diagnostics)
+            Err(diagnostic) => {
+                diagnostics.push(*diagnostic);
+                None
+            }
+        });
+        let objects = known.collect();
+        (Self { objects, ..Self::default() }, diagnostics)
+    }
+
+    /// Decodes the objects that are wanted, on all processors when there are many.
+    ///
+    /// # Errors
+    /// All objects whose stored attributes cannot be read or do not fit their type.
+    pub fn decode(&self, wanted: impl Fn(&InstanceAddr) -> bool) -> Result<(), Diagnostics> {
+        let objects: Vec<_> = self.objects.iter().filter(|(key, _)| wanted(&key.addr)).collect();
+        let decode = |share: &[(&ObjectKey, &PriorObject)]| {
+            let mut found = Diagnostics::new();
+            share.iter().filter_map(|(key, object)| object.value(key).err()).for_each(|it| found.extend(it));
+            found
+        };
+        let threads = std::thread::available_parallelism().map_or(1, usize::from).min(objects.len() / MANY).max(1);
+        let mut found = Diagnostics::new();
+        std::thread::scope(|scope| {
+            let shares = objects.chunks(objects.len().div_ceil(threads).max(1));
+            let running: Vec<_> = shares.map(|share| scope.spawn(move || decode(share))).collect();
+            for it in running {
+                found.extend(it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)));
+            }
+        });
+        if found.has_errors() { Err(found) } else { Ok(()) }
     }
 
     /// The current object of an instance.
@@ -62,9 +106,12 @@ impl PriorObjects {
         self.objects.get(key)
     }
 
-    /// The value of an object, deposed ones included.
-    pub fn value(&self, key: &ObjectKey) -> Option<&Value> {
-        self.objects.get(key).map(|it| &it.value)
+    /// The value of an object, deposed ones included; `None` when there is no such object.
+    ///
+    /// # Errors
+    /// As [`PriorObject::value`].
+    pub fn value(&self, key: &ObjectKey) -> Result<Option<&Value>, Diagnostics> {
+        self.objects.get(key).map(|it| it.value(key)).transpose()
     }
 
     /// Every object with its key.
@@ -72,12 +119,16 @@ impl PriorObjects {
         self.objects.iter()
     }
 
-    /// Managed objects of a provider configuration by their type.
-    pub fn of_provider(&self, provider: &ProviderAddr) -> BTreeMap<Arc<str>, Vec<ObjectKey>> {
+    /// Managed objects of a provider configuration that are wanted, by their type.
+    pub fn of_provider(
+        &self,
+        provider: &ProviderAddr,
+        wanted: impl Fn(&InstanceAddr) -> bool,
+    ) -> BTreeMap<Arc<str>, Vec<ObjectKey>> {
         let text = provider.to_string();
         let mut by_type: BTreeMap<Arc<str>, Vec<ObjectKey>> = BTreeMap::new();
         for (key, object) in &self.objects {
-            if object.record.provider == text && key.addr.resource.mode == Mode::Managed {
+            if key.addr.resource.mode == Mode::Managed && wanted(&key.addr) && object.record.provider == text {
                 by_type.entry(key.addr.resource.type_name.clone()).or_default().push(key.clone());
             }
         }
@@ -86,11 +137,12 @@ impl PriorObjects {
 
     /// Provider configurations that have objects.
     pub fn providers(&self) -> BTreeSet<ProviderAddr> {
-        self.objects.values().filter_map(|it| ProviderAddr::parse(&it.record.provider)).collect()
+        let texts: BTreeSet<&str> = self.objects.values().map(|it| it.record.provider.as_str()).collect();
+        texts.into_iter().filter_map(ProviderAddr::parse).collect()
     }
 
     /// Keys of the current objects of a resource.
-    pub fn keys_of(&self, resource: &ResourceAddr) -> Vec<InstanceKey> {
+    fn keys_of(&self, resource: &ResourceAddr) -> Vec<InstanceKey> {
         let first = ObjectKey::current(resource.instance(InstanceKey::None));
         let same = |key: &&ObjectKey| key.addr.module == resource.module && key.addr.resource == resource.resource;
         self.objects
@@ -103,8 +155,14 @@ impl PriorObjects {
     }
 
     /// Values of the current objects of a resource by their keys.
-    pub fn of_resource(&self, resource: &ResourceAddr) -> BTreeMap<InstanceKey, Value> {
-        let value = |key: InstanceKey| Some((key.clone(), self.get(&resource.instance(key))?.value.clone()));
+    ///
+    /// # Errors
+    /// As [`PriorObject::value`].
+    pub fn of_resource(&self, resource: &ResourceAddr) -> Result<BTreeMap<InstanceKey, Value>, Diagnostics> {
+        let value = |key: InstanceKey| {
+            let object = ObjectKey::current(resource.instance(key.clone()));
+            Some(self.value(&object).transpose()?.map(|it| (key, it.clone())))
+        };
         self.keys_of(resource).into_iter().filter_map(value).collect()
     }
 
@@ -125,16 +183,18 @@ impl PriorObjects {
     }
 
     /// Makes the object of an instance one of another type and provider.
-    pub fn retype(&mut self, addr: &InstanceAddr, provider: String, value: Value) {
+    pub fn retype(&mut self, addr: &InstanceAddr, provider: String, (schema, value): (&Schema, Value)) {
         if let Some(object) = self.objects.get_mut(&ObjectKey::current(addr.clone())) {
             object.record.provider = provider;
-            object.value = value;
+            object.shape = Shape::new(schema);
+            object.value = value.into();
         }
     }
 
     /// Takes over an object that the state does not have.
-    pub fn add(&mut self, addr: InstanceAddr, record: ObjectRecord, value: Value) {
-        self.objects.insert(ObjectKey::current(addr), PriorObject { record, value, moved_from: None });
+    pub fn add(&mut self, addr: InstanceAddr, record: ObjectRecord, (schema, value): (&Schema, Value)) {
+        let (shape, value) = (Shape::new(schema), value.into());
+        self.objects.insert(ObjectKey::current(addr), PriorObject { record, moved_from: None, shape, value });
     }
 
     /// Whether the refresh found the instance different.
@@ -146,7 +206,7 @@ impl PriorObjects {
     ///
     /// # Errors
     /// The object could not be read.
-    pub fn observe(&mut self, key: &ObjectKey, outcome: ReadOutcome, schema: &Schema) -> Result<(), Box<Diagnostic>> {
+    pub fn observe(&mut self, key: &ObjectKey, outcome: ReadOutcome, schema: &Schema) -> Result<(), Diagnostics> {
         let Some(object) = self.objects.get_mut(key) else { return Ok(()) };
         let found = match outcome {
             ReadOutcome::Failed(error) => {
@@ -154,7 +214,7 @@ impl PriorObjects {
                 if let Some(help) = error.help {
                     detail = format!("{detail}\n\n{help}");
                 }
-                return Err(Box::new(Diagnostic::error("Object could not be read", detail).of(&key.addr)));
+                return Err(Diagnostic::error("Object could not be read", detail).of(&key.addr).into());
             }
             ReadOutcome::Absent => None,
             ReadOutcome::Found(found) => {
@@ -162,13 +222,14 @@ impl PriorObjects {
             }
         };
         let after = found.clone().unwrap_or_else(|| Value::null(schema.block.ty()));
-        if unmarked(&after) != unmarked(&object.value) {
+        let before = object.value(key)?.clone();
+        if unmarked(&after) != unmarked(&before) {
             self.drifted.insert(key.addr.clone());
             self.drift.push(Drift {
                 object: key.clone(),
                 moved_from: object.moved_from.clone(),
                 provider: object.record.provider.clone(),
-                before: object.value.clone(),
+                before,
                 after,
             });
             self.refreshed.push(Refreshed {
@@ -180,7 +241,7 @@ impl PriorObjects {
             });
         }
         match found {
-            Some(value) => object.value = value,
+            Some(value) => object.value = value.into(),
             None => {
                 self.objects.remove(key);
             }
@@ -189,11 +250,57 @@ impl PriorObjects {
     }
 }
 
-/// A stored object as a value of its type.
-///
-/// # Errors
-/// Its provider or type is not known, or its attributes do not fit the type.
-pub fn decode(key: &ObjectKey, record: &ObjectRecord, providers: &Providers) -> Result<Value, Box<Diagnostic>> {
+/// What the objects of a type are like.
+#[derive(Debug)]
+struct Shape {
+    schema: Schema,
+    ty: Type,
+}
+
+impl Shape {
+    fn new(schema: &Schema) -> Arc<Self> {
+        Arc::new(Self { schema: schema.clone(), ty: schema.block.ty() })
+    }
+}
+
+/// Shapes by provider configuration, mode and type.
+#[derive(Default)]
+struct Shapes {
+    known: HashMap<(String, Mode, Arc<str>), Arc<Shape>>,
+    /// That of the object before: objects come in the order of their addresses.
+    last: Option<(String, ResourceName, Arc<Shape>)>,
+}
+
+impl Shapes {
+    /// The shape of a stored object.
+    fn of(
+        &mut self,
+        key: &ObjectKey,
+        record: &ObjectRecord,
+        providers: &Providers,
+    ) -> Result<Arc<Shape>, Box<Diagnostic>> {
+        let resource = &key.addr.resource;
+        if let Some((provider, last, shape)) = &self.last
+            && *provider == record.provider
+            && last == resource
+        {
+            return Ok(shape.clone());
+        }
+        let slot = (record.provider.clone(), resource.mode, resource.type_name.clone());
+        let shape = match self.known.get(&slot) {
+            Some(known) => known.clone(),
+            None => {
+                let shape = Shape::new(schema(key, record, providers)?);
+                self.known.insert(slot, shape.clone());
+                shape
+            }
+        };
+        self.last = Some((record.provider.clone(), resource.clone(), shape.clone()));
+        Ok(shape)
+    }
+}
+
+fn schema<'p>(key: &ObjectKey, record: &ObjectRecord, providers: &'p Providers) -> Result<&'p Schema, Box<Diagnostic>> {
     let wrong = |summary: &str, detail: String| Box::new(Diagnostic::error(summary, detail).of(key));
     let provider = ProviderAddr::parse(&record.provider).and_then(|addr| providers.get(&addr.source));
     let Some(provider) = provider else {
@@ -205,15 +312,30 @@ pub fn decode(key: &ObjectKey, record: &ObjectRecord, providers: &Providers) -> 
         Mode::Data => provider.data_source(type_name),
         _ => provider.resource_type(type_name).map(|it| it.schema()),
     };
-    let Some(schema) = schema else {
+    schema.ok_or_else(|| {
         let detail = format!("{key} is in the state, but {} has no type {type_name:?}.", provider.source());
-        return Err(wrong("Unsupported resource type in state", detail));
+        wrong("Unsupported resource type in state", detail)
+    })
+}
+
+/// A stored object as a value of its type.
+///
+/// # Errors
+/// Its provider or type is not known, or its attributes cannot be read or do not fit the type.
+pub fn decode_record(key: &ObjectKey, record: &ObjectRecord, providers: &Providers) -> Result<Value, Diagnostics> {
+    let schema = schema(key, record, providers).map_err(|it| Diagnostics::from(*it))?;
+    decode(record, &Shape::new(schema), key)
+}
+
+fn decode(record: &ObjectRecord, shape: &Shape, object: &dyn Display) -> Result<Value, Diagnostics> {
+    let wrong = |detail: String| {
+        Diagnostics::from(Diagnostic::error("Unreadable object in state", detail).of(object.to_string()))
     };
-    let value = value::from_json(&record.attributes, &schema.block.ty()).map_err(|error| {
-        let detail = format!("The stored attributes of {key} do not fit the type: {}: {error}.", error.path);
-        wrong("Unreadable object in state", detail)
+    let stored = record.attributes.read().map_err(|error| wrong(format!("{object}: {error}.")))?;
+    let value = value::from_json(&stored, &shape.ty).map_err(|error| {
+        wrong(format!("The stored attributes of {object} do not fit the type: {}: {error}.", error.path))
     })?;
-    Ok(mark_paths(mark_sensitive(&schema.block, value), &record.sensitive))
+    Ok(mark_paths(mark_sensitive(&shape.schema.block, value), &record.sensitive))
 }
 
 /// The paths of sensitive parts, outermost first and none inside another.

@@ -48,8 +48,7 @@ impl Walk<'_> {
         }
         let mut objects = Vec::new();
         if self.request.options.refresh {
-            for (type_name, keys) in self.prior.of_provider(addr) {
-                let keys: Vec<_> = keys.into_iter().filter(|key| self.included.object(&key.addr)).collect();
+            for (type_name, keys) in self.prior.of_provider(addr, |object| self.included.object(object)) {
                 if let Some(key) = keys.first()
                     && !provider.operates(&key.addr.resource)
                 {
@@ -59,12 +58,14 @@ impl Walk<'_> {
                 }
                 let keys = keys.into_iter();
                 let known = keys.filter_map(|key| {
-                    let value = self.prior.value(&key)?;
-                    let id = value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
-                    let known = Known { id, object: Some(value.clone()) };
-                    Some((key, known))
+                    let value = self.prior.value(&key).transpose()?;
+                    Some(value.map(|value| {
+                        let id = value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
+                        (key, Known { id, object: Some(value.clone()) })
+                    }))
                 });
-                objects.push((type_name, known.collect()));
+                let known = known.collect();
+                objects.push((type_name, self.take(known)?));
             }
         }
         Some(Job::Provider { addr: addr.clone(), config, objects })
@@ -156,8 +157,8 @@ impl Walk<'_> {
         self.clients.insert(addr.clone(), Some(client));
         for (key, outcome) in read {
             let Some(resource_type) = provider.resource_type(&key.addr.resource.type_name) else { continue };
-            if let Err(diagnostic) = self.prior.observe(&key, outcome, resource_type.schema()) {
-                self.diagnostics.push(*diagnostic);
+            if let Err(found) = self.prior.observe(&key, outcome, resource_type.schema()) {
+                self.diagnostics.extend(found);
                 self.failed.insert(Node::Provider(addr.clone()));
             }
         }
@@ -200,13 +201,17 @@ impl Walk<'_> {
                     provider: provider.to_string(),
                     schema_version: 0,
                     status: ObjectStatus::Ready,
-                    attributes: serde_json::Value::Null,
+                    attributes: serde_json::Value::Null.into(),
                     sensitive: Vec::new(),
                     dependencies: Vec::new(),
                     create_before_destroy: false,
                     row_version: 0,
                 };
-                self.prior.add(addr, record, value);
+                let schema = self.request.providers.get(&provider.source);
+                let schema = schema.and_then(|it| it.resource_type(&addr.resource.type_name));
+                if let Some(resource_type) = schema {
+                    self.prior.add(addr, record, (resource_type.schema(), value));
+                }
             }
             ReadOutcome::Absent => {
                 self.imports.remove(&addr);

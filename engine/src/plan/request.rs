@@ -98,7 +98,7 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
         Ok(prepared) => prepared,
         Err(diagnostics) => return failed(plan, diagnostics),
     };
-    let (mut prior, found) = PriorObjects::decode(request.snapshot, request.providers);
+    let (mut prior, found) = PriorObjects::new(request.snapshot, request.providers);
     if found.has_errors() {
         return failed(plan, found);
     }
@@ -108,6 +108,9 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     };
     plan.variables = stored_variables(&request);
     let included = Included::new(request.config, &order, &request.options, &prior);
+    if let Err(found) = prior.decode(|addr| included.object(addr)) {
+        return failed(plan, found);
+    }
     let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
     let mut walk = Walk::new(&request, &order, evaluator, prior, included);
     walk.diagnostics.extend(warnings);
@@ -180,7 +183,7 @@ pub(super) fn empty_plan(request: &PlanRequest<'_>) -> Plan {
         variables: BTreeMap::new(),
         targets: request.options.targets.clone(),
         excludes: request.options.excludes.clone(),
-        read_set: request.snapshot.objects.iter().map(|(key, it)| (key.clone(), it.row_version)).collect(),
+        read_set: BTreeMap::new(),
         given: BTreeMap::new(),
         checks: Vec::new(),
         timestamp: request.settings.plan_time.clone(),

@@ -71,8 +71,11 @@ pub async fn revert(request: &PlanRequest<'_>, changes: &[ObjectChange]) -> Plan
     let mut part = Snapshot { lineage: request.snapshot.lineage.clone(), ..Snapshot::default() };
     let present = request.snapshot.objects.iter().filter(|(key, _)| touched.contains(key));
     part.objects = present.map(|(key, record)| (key.clone(), record.clone())).collect();
-    let (prior, found) = PriorObjects::decode(&part, request.providers);
+    let (prior, found) = PriorObjects::new(&part, request.providers);
     if found.has_errors() {
+        return failed(plan, found);
+    }
+    if let Err(found) = prior.decode(|_| true) {
         return failed(plan, found);
     }
     let mut evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
@@ -104,7 +107,7 @@ pub async fn revert(request: &PlanRequest<'_>, changes: &[ObjectChange]) -> Plan
 
 /// Where objects that the run moved are now, with where they were.
 fn moved(changes: &[ObjectChange]) -> BTreeMap<InstanceAddr, InstanceAddr> {
-    let id = |record: &ObjectRecord| record.attributes.get("id").and_then(|it| it.as_str()).map(str::to_owned);
+    let id = |record: &ObjectRecord| record.attributes.id();
     let current = || changes.iter().filter(|it| it.object.deposed.is_none());
     let mut moved = BTreeMap::new();
     for to in current().filter(|it| it.before.is_none()) {
@@ -165,17 +168,17 @@ impl Reversal<'_> {
 
     async fn refresh(&mut self, addr: &ProviderAddr, client: &dyn Client) {
         let Some(provider) = self.request.providers.get(&addr.source) else { return };
-        for (type_name, keys) in self.prior.of_provider(addr) {
+        for (type_name, keys) in self.prior.of_provider(addr, |_| true) {
             let Some(resource_type) = provider.resource_type(&type_name) else { continue };
             let known = keys.iter().filter_map(|key| {
-                let value = self.prior.value(key)?;
+                let value = self.prior.value(key).ok()??;
                 let id = value.get("id").and_then(Value::as_str).unwrap_or_default().to_owned();
                 Some(Known { id, object: Some(value.clone()) })
             });
             let outcomes = client.read(&type_name, known.collect()).await;
             for (key, outcome) in keys.iter().zip(outcomes) {
-                if let Err(diagnostic) = self.prior.observe(key, outcome, resource_type.schema()) {
-                    self.diagnostics.push(*diagnostic);
+                if let Err(found) = self.prior.observe(key, outcome, resource_type.schema()) {
+                    self.diagnostics.extend(found);
                 }
             }
         }
@@ -188,9 +191,9 @@ impl Reversal<'_> {
         }
         for change in managed().filter(|it| it.object.deposed.is_none()) {
             if let Some(before) = &change.before {
-                match prior::decode(&change.object, before, self.request.providers) {
+                match prior::decode_record(&change.object, before, self.request.providers) {
                     Ok(value) => drop(self.past.insert(change.object.clone(), value)),
-                    Err(diagnostic) => self.diagnostics.push(*diagnostic),
+                    Err(found) => self.diagnostics.extend(found),
                 }
             }
         }
@@ -253,10 +256,10 @@ impl Reversal<'_> {
         let resource_type = ProviderAddr::parse(&before.provider)
             .and_then(|addr| providers.get(&addr.source))
             .and_then(|it| it.resource_type(&object.addr.resource.type_name));
-        let value = prior::decode(object, before, providers);
+        let value = prior::decode_record(object, before, providers);
         let (resource_type, value) = match (resource_type, value) {
             (Some(resource_type), Ok(value)) => (resource_type, value),
-            (_, Err(diagnostic)) => return self.diagnostics.push(*diagnostic),
+            (_, Err(found)) => return self.diagnostics.extend(found),
             (None, Ok(_)) => return,
         };
         let schema = resource_type.schema();
@@ -306,7 +309,7 @@ impl Reversal<'_> {
     /// The object as it is now.
     fn present(&self, object: &ObjectKey) -> Option<(ObjectRecord, Value)> {
         let found = self.prior.object(object)?;
-        Some((found.record.clone(), found.value.clone()))
+        Some((found.record.clone(), found.value(object).ok()?.clone()))
     }
 
     /// The configuration that an object had, as far as its attributes tell.

@@ -72,7 +72,7 @@ impl<'a> Included<'a> {
         }
         self.targets.is_empty()
             || self.targets.iter().any(|it| it.contains(addr))
-            || self.needed.contains(&addr.config())
+            || (!self.needed.is_empty() && self.needed.contains(&addr.config()))
     }
 }
 

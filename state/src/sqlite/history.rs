@@ -10,10 +10,10 @@ use plumb_engine::store::{
 use rusqlite::{Connection, OptionalExtension, Row, params};
 
 use super::SqliteStore;
+use super::attributes::Opener;
 use super::failure::{Failure, Result};
 use super::objects::{RECORD, read_record};
 use super::rows::{KEY, KEY_LEN, Reader, from_i64, parse_variant};
-use super::vault::Vault;
 use crate::failure::unknown_run;
 
 impl History for SqliteStore {
@@ -30,11 +30,11 @@ impl History for SqliteStore {
     }
 
     fn changes(&self, run: &str) -> std::result::Result<Vec<ObjectChange>, StoreError> {
-        self.read("reading the history", |conn| changes(conn, run, &self.vault))
+        self.read("reading the history", |conn| changes(conn, run, &self.opener()))
     }
 
     fn at(&self, moment: &Moment) -> std::result::Result<Snapshot, StoreError> {
-        self.read("reading the history", |conn| at(conn, moment, &self.vault))
+        self.read("reading the history", |conn| at(conn, moment, &self.opener()))
     }
 }
 
@@ -120,7 +120,7 @@ fn operations(conn: &Connection, run: &str) -> Result<Vec<OperationRecord>> {
     Ok(all)
 }
 
-fn changes(conn: &Connection, run: &str, vault: &Vault) -> Result<Vec<ObjectChange>> {
+fn changes(conn: &Connection, run: &str, opener: &Opener) -> Result<Vec<ObjectChange>> {
     let mut statement = conn.prepare_cached(
         "SELECT address, deposed, min(seq), max(seq) FROM object_history WHERE run = ?1 GROUP BY address, deposed",
     )?;
@@ -130,8 +130,8 @@ fn changes(conn: &Connection, run: &str, vault: &Vault) -> Result<Vec<ObjectChan
     let mut reader = Reader::default();
     let mut all = Vec::new();
     for (address, deposed, first, last) in keys {
-        let before = version(conn, (&address, &deposed), first - 1, (&mut reader, vault))?;
-        let after = version(conn, (&address, &deposed), last, (&mut reader, vault))?;
+        let before = version(conn, (&address, &deposed), first - 1, (&mut reader, opener))?;
+        let after = version(conn, (&address, &deposed), last, (&mut reader, opener))?;
         let addr = address.parse().map_err(|error| Failure::Row(format!("{address}: {error}")))?;
         let object = ObjectKey { addr, deposed: (!deposed.is_empty()).then(|| deposed.as_str().into()) };
         all.push(ObjectChange { object, before, after });
@@ -145,7 +145,7 @@ fn version(
     conn: &Connection,
     (address, deposed): (&str, &str),
     seq: i64,
-    (reader, vault): (&mut Reader, &Vault),
+    (reader, opener): (&mut Reader, &Opener),
 ) -> Result<Option<ObjectRecord>> {
     let sql = format!(
         "SELECT {KEY}, {RECORD}, present FROM object_history WHERE address = ?1 AND deposed = ?2 AND seq <= ?3
@@ -154,7 +154,7 @@ fn version(
     let mut statement = conn.prepare_cached(&sql)?;
     let mut rows = statement.query(params![address, deposed, seq])?;
     match rows.next()? {
-        Some(row) if present(row)? => read_record(reader, row, vault).map(Some),
+        Some(row) if present(row)? => read_record(reader, row, opener).map(Some),
         _ => Ok(None),
     }
 }
@@ -163,7 +163,7 @@ fn present(row: &Row<'_>) -> Result<bool> {
     Ok(row.get("present")?)
 }
 
-fn at(conn: &mut Connection, moment: &Moment, vault: &Vault) -> Result<Snapshot> {
+fn at(conn: &mut Connection, moment: &Moment, opener: &Opener) -> Result<Snapshot> {
     let tx = conn.transaction()?;
     let last: Option<i64> = match moment {
         Moment::Time(time) => {
@@ -189,7 +189,7 @@ fn at(conn: &mut Connection, moment: &Moment, vault: &Vault) -> Result<Snapshot>
     let mut reader = Reader::default();
     let mut objects = BTreeMap::new();
     while let Some(row) = rows.next()? {
-        objects.insert(reader.key(row)?, read_record(&mut reader, row, vault)?);
+        objects.insert(reader.key(row)?, read_record(&mut reader, row, opener)?);
     }
     snapshot.objects = objects;
     Ok(snapshot)

@@ -1,5 +1,6 @@
 //! The store in one SQLite file.
 
+mod attributes;
 mod checks;
 mod failure;
 mod history;
@@ -16,16 +17,20 @@ mod vault;
 
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
+use plumb_engine::addr::InstanceAddr;
 use plumb_engine::plan::CheckResult;
 use plumb_engine::store::{
-    Intent, Lease, LockRequest, ObjectWrite, OpenOperation, OperationId, OperationOutcome, OutputRecord, Row, Run,
-    RunOutcome, Snapshot, Store, StoreError,
+    Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectWrite, OpenOperation, OperationId, OperationOutcome,
+    OutputRecord, Row, Run, RunOutcome, Snapshot, Store, StoreError,
 };
 use rusqlite::{Connection, TransactionBehavior};
 
+use self::attributes::Opener;
 use self::failure::Result as SqlResult;
 use self::locks::Origin;
 use self::vault::Vault;
@@ -44,6 +49,26 @@ pub struct SqliteStore {
     options: Options,
     conn: Mutex<Connection>,
     vault: Vault,
+    effort: Effort,
+}
+
+/// What the commits of a store have cost so far.
+#[derive(Default)]
+struct Effort {
+    commits: AtomicU64,
+    micros: AtomicU64,
+}
+
+impl Effort {
+    fn add(&self, taken: Duration) {
+        self.commits.fetch_add(1, Ordering::Relaxed);
+        self.micros.fetch_add(u64::try_from(taken.as_micros()).unwrap_or(u64::MAX), Ordering::Relaxed);
+    }
+
+    fn tell(&self, run: &str) {
+        let (commits, micros) = (self.commits.load(Ordering::Relaxed), self.micros.load(Ordering::Relaxed));
+        tracing::info!(run, commits, micros, "commits of the state");
+    }
 }
 
 impl SqliteStore {
@@ -57,7 +82,7 @@ impl SqliteStore {
         let path = path.into();
         let conn = open::writable(&path)?;
         let vault = Vault::for_writing(&conn, &options).map_err(|failure| failure.at(&path, "opening the state"))?;
-        Ok(Self { path, options, conn: Mutex::new(conn), vault })
+        Ok(Self { path, options, conn: Mutex::new(conn), vault, effort: Effort::default() })
     }
 
     /// Opens a state for reading; `None` when there is none. Creates no file, changes nothing in it, and needs no
@@ -69,7 +94,7 @@ impl SqliteStore {
         let path = path.into();
         let Some(conn) = open::readable(&path)? else { return Ok(None) };
         let vault = Vault::of(&conn, &options).map_err(|failure| failure.at(&path, "opening the state"))?;
-        Ok(Some(Self { path, options, conn: Mutex::new(conn), vault }))
+        Ok(Some(Self { path, options, conn: Mutex::new(conn), vault, effort: Effort::default() }))
     }
 
     /// Whether sensitive values are sealed in the file.
@@ -99,7 +124,7 @@ impl SqliteStore {
         conn.pragma_update(None, "foreign_keys", true).unwrap();
         migrations::migrate(&mut conn, migrations::STEPS).unwrap();
         let vault = Vault::for_writing(&conn, &options).unwrap();
-        Self { path: PathBuf::new(), options, conn: Mutex::new(conn), vault }
+        Self { path: PathBuf::new(), options, conn: Mutex::new(conn), vault, effort: Effort::default() }
     }
 
     /// The file.
@@ -112,6 +137,10 @@ impl SqliteStore {
         self.conn.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn opener(&self) -> Opener {
+        Opener::new(&self.vault, &self.path)
+    }
+
     fn now(&self) -> Timestamp {
         (self.options.clock)()
     }
@@ -122,12 +151,14 @@ impl SqliteStore {
 
     /// One transaction that writes; it takes SQLite's write lock first, so that what it reads stays true.
     fn write<T>(&self, action: &str, work: impl FnOnce(&Connection) -> SqlResult<T>) -> Result<T> {
+        let since = Instant::now();
         self.read(action, |conn| {
             let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
             let result = work(&tx)?;
             tx.commit()?;
             Ok(result)
         })
+        .inspect(|_| self.effort.add(since.elapsed()))
     }
 
     /// One transaction that writes under a lease; `work` is told what it may do and the time.
@@ -148,11 +179,15 @@ impl SqliteStore {
 
 impl Store for SqliteStore {
     fn snapshot(&self) -> Result<Snapshot> {
-        self.read("reading the state", |conn| objects::snapshot(conn, &self.vault))
+        self.read("reading the state", |conn| objects::snapshot(conn, &self.vault, &self.opener()))
     }
 
     fn outputs(&self) -> Result<BTreeMap<Arc<str>, OutputRecord>> {
         self.read("reading the state", |conn| objects::read_outputs(conn, &self.vault))
+    }
+
+    fn instance(&self, addr: &InstanceAddr) -> Result<Vec<(ObjectKey, ObjectRecord)>> {
+        self.read("reading the state", |conn| objects::of_instance(conn, &self.opener(), addr))
     }
 
     fn lock(&self, request: &LockRequest) -> Result<Lease> {
@@ -183,7 +218,9 @@ impl Store for SqliteStore {
     fn end_run(&self, lease: &Lease, outcome: &RunOutcome) -> Result<()> {
         self.fenced(lease, "recording the end of the run", |conn, origin| {
             journal::end_run(conn, &lease.run, outcome, origin.at)
-        })
+        })?;
+        self.effort.tell(&lease.run);
+        Ok(())
     }
 
     fn begin_operation(&self, lease: &Lease, intent: &Intent) -> Result<OperationId> {

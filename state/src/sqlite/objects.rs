@@ -3,16 +3,18 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use plumb_engine::addr::InstanceAddr;
 use plumb_engine::store::{
     ObjectKey, ObjectRecord, ObjectStatus, ObjectWrite, OutputRecord, Row as LeasedRow, Snapshot,
 };
 use rusqlite::{Connection, Row, params, params_from_iter};
 
+use super::attributes::Opener;
 use super::checks;
-use super::failure::Result;
+use super::failure::{Failure, Result};
 use super::locks::Origin;
-use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse, parse_column, text, to_i64};
-use super::rows::{parse_variant, variant};
+use super::rows::variant;
+use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse_column, text, to_i64};
 use super::vault::{Vault, object_place, output_paths, output_place, paths, reseal};
 use crate::failure::{move_onto, nothing_to_move};
 
@@ -21,11 +23,12 @@ pub(super) const RECORD: &str =
     "provider, schema_version, status, attributes, sensitive, dependencies, create_before_destroy, row_version";
 
 /// Everything, in one read transaction.
-pub(super) fn snapshot(conn: &mut Connection, vault: &Vault) -> Result<Snapshot> {
+pub(super) fn snapshot(conn: &mut Connection, vault: &Vault, opener: &Opener) -> Result<Snapshot> {
     let tx = conn.transaction()?;
     let (lineage, serial): (String, i64) =
         tx.query_row("SELECT lineage, serial FROM meta", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
-    let (objects, outputs, checks) = (read_objects(&tx, vault)?, read_outputs(&tx, vault)?, checks::read(&tx)?);
+    let objects = read_objects(&tx, opener, ("true", &[]))?.into_iter().collect();
+    let (outputs, checks) = (read_outputs(&tx, vault)?, checks::read(&tx)?);
     Ok(Snapshot { lineage, serial: from_i64(serial)?, objects, outputs, checks })
 }
 
@@ -75,7 +78,7 @@ fn put_output(conn: &Connection, vault: &Vault, name: &str, output: &OutputRecor
 
 /// Replaces everything by a snapshot.
 pub(super) fn replace(conn: &Connection, origin: Origin<'_>, snapshot: &Snapshot) -> Result<()> {
-    for key in read_objects(conn, origin.vault)?.into_keys().filter(|key| !snapshot.objects.contains_key(key)) {
+    for key in keys(conn)?.into_iter().filter(|key| !snapshot.objects.contains_key(key)) {
         remove(conn, origin, &key)?;
     }
     for (key, record) in &snapshot.objects {
@@ -91,88 +94,72 @@ pub(super) fn replace(conn: &Connection, origin: Origin<'_>, snapshot: &Snapshot
     Ok(())
 }
 
+fn keys(conn: &Connection) -> Result<Vec<ObjectKey>> {
+    let mut statement = conn.prepare(&format!("SELECT {KEY} FROM objects"))?;
+    let mut rows = statement.query([])?;
+    let mut reader = Reader::default();
+    let mut keys = Vec::new();
+    while let Some(row) = rows.next()? {
+        keys.push(reader.key(row)?);
+    }
+    Ok(keys)
+}
+
 /// Counts one more transaction that wrote objects or outputs.
 pub(super) fn raise_serial(conn: &Connection) -> Result<()> {
     conn.prepare_cached("UPDATE meta SET serial = serial + 1")?.execute([])?;
     Ok(())
 }
 
-fn read_objects(conn: &Connection, vault: &Vault) -> Result<BTreeMap<ObjectKey, ObjectRecord>> {
-    let mut statement = conn.prepare_cached(&format!("SELECT {KEY}, {RECORD} FROM objects"))?;
-    let mut rows = statement.query([])?;
+/// The objects that a condition of SQL finds.
+fn read_objects(
+    conn: &Connection,
+    opener: &Opener,
+    (condition, values): (&str, &[&str]),
+) -> Result<Vec<(ObjectKey, ObjectRecord)>> {
+    let mut statement = conn.prepare_cached(&format!("SELECT {KEY}, {RECORD} FROM objects WHERE {condition}"))?;
+    let mut rows = statement.query(params_from_iter(values))?;
     let mut reader = Reader::default();
     let mut objects = Vec::new();
     while let Some(row) = rows.next()? {
-        objects.push((reader.key(row)?, Unread::of(&mut reader, row)?));
+        objects.push((reader.key(row)?, read_record(&mut reader, row, opener)?));
     }
-    Ok(read_attributes(objects, vault)?.into_iter().collect())
+    Ok(objects)
 }
 
-/// From how many objects on it pays to read their attributes on several threads.
-const MANY: usize = 2_000;
-
-/// Reads the attributes of objects, on all processors when there are many: they are most of a state.
-fn read_attributes(objects: Vec<(ObjectKey, Unread)>, vault: &Vault) -> Result<Vec<(ObjectKey, ObjectRecord)>> {
-    let read = |objects: Vec<(ObjectKey, Unread)>| -> Result<Vec<_>> {
-        objects.into_iter().map(|(key, unread)| Ok((key, unread.read(vault)?))).collect()
-    };
-    let threads = std::thread::available_parallelism().map_or(1, usize::from).min(objects.len() / MANY);
-    if threads < 2 {
-        return read(objects);
-    }
-    let share = objects.len().div_ceil(threads);
-    let mut rest = objects.into_iter();
-    let shares: Vec<Vec<_>> = (0..threads).map(|_| rest.by_ref().take(share).collect()).collect();
-    let parts = std::thread::scope(|scope| {
-        let running: Vec<_> = shares.into_iter().map(|share| scope.spawn(|| read(share))).collect();
-        running
-            .into_iter()
-            .map(|it| it.join().unwrap_or_else(|panic| std::panic::resume_unwind(panic)))
-            .collect::<Vec<_>>()
-    });
-    let parts: Vec<Vec<_>> = parts.into_iter().collect::<Result<_>>()?;
-    Ok(parts.into_iter().flatten().collect())
-}
-
-/// A record whose attributes are still the text of the row.
-struct Unread {
-    record: ObjectRecord,
-    attributes: String,
-    /// Where its sealed values belong; empty when it has none.
-    place: String,
-}
-
-impl Unread {
-    fn of(reader: &mut Reader, row: &Row<'_>) -> Result<Self> {
-        let at = |offset| KEY_LEN + offset;
-        let record = ObjectRecord {
-            provider: text(row, at(0))?.to_owned(),
-            schema_version: from_i64(row.get(at(1))?)?,
-            status: parse_variant::<ObjectStatus>(row, at(2))?,
-            attributes: serde_json::Value::Null,
-            sensitive: if text(row, at(4))? == "[]" { Vec::new() } else { parse_column(row, at(4))? },
-            dependencies: reader.dependencies(row, at(5))?,
-            create_before_destroy: row.get(at(6))?,
-            row_version: from_i64(row.get(at(7))?)?,
-        };
-        let place = match record.sensitive.as_slice() {
-            [] => String::new(),
-            _ => object_place(text(row, 0)?, text(row, 1)?, row.get(at(7))?),
-        };
-        Ok(Self { record, attributes: text(row, at(3))?.to_owned(), place })
-    }
-
-    fn read(self, vault: &Vault) -> Result<ObjectRecord> {
-        let Self { mut record, attributes, place } = self;
-        record.attributes = parse(&attributes, || "the column \"attributes\" of a row".to_owned())?;
-        vault.open(&place, &mut record.attributes, &record.sensitive)?;
-        Ok(record)
-    }
+/// The objects of an instance, in order of their keys.
+pub(super) fn of_instance(
+    conn: &Connection,
+    opener: &Opener,
+    addr: &InstanceAddr,
+) -> Result<Vec<(ObjectKey, ObjectRecord)>> {
+    read_objects(conn, opener, ("address = ?1 ORDER BY deposed", &[&addr.to_string()]))
 }
 
 /// The record in the columns after those of the key.
-pub(super) fn read_record(reader: &mut Reader, row: &Row<'_>, vault: &Vault) -> Result<ObjectRecord> {
-    Unread::of(reader, row)?.read(vault)
+pub(super) fn read_record(reader: &mut Reader, row: &Row<'_>, opener: &Opener) -> Result<ObjectRecord> {
+    let at = |offset| KEY_LEN + offset;
+    let sensitive = if text(row, at(4))? == "[]" { Vec::new() } else { parse_column(row, at(4))? };
+    let (address, deposed, version) = (text(row, 0)?, text(row, 1)?, row.get(at(7))?);
+    let place = || object_place(address, deposed, version);
+    Ok(ObjectRecord {
+        provider: text(row, at(0))?.to_owned(),
+        schema_version: from_i64(row.get(at(1))?)?,
+        status: status(text(row, at(2))?)?,
+        attributes: opener.attributes(text(row, at(3))?, &sensitive, place),
+        sensitive,
+        dependencies: reader.dependencies(row, at(5))?,
+        create_before_destroy: row.get(at(6))?,
+        row_version: from_i64(version)?,
+    })
+}
+
+fn status(name: &str) -> Result<ObjectStatus> {
+    match name {
+        "ready" => Ok(ObjectStatus::Ready),
+        "tainted" => Ok(ObjectStatus::Tainted),
+        other => Err(Failure::Row(format!("{other:?} is no status of an object"))),
+    }
 }
 
 /// All outputs.
@@ -196,7 +183,7 @@ fn put(conn: &Connection, origin: Origin<'_>, key: &ObjectKey, record: &ObjectRe
     let schema_version = to_i64(record.schema_version)?;
     let (dependencies, version) = (dependencies(&record.dependencies), next_version(conn)?);
     let place = object_place(&key.address, &key.deposed, version);
-    let attributes = origin.vault.close(&place, &record.attributes, &record.sensitive)?;
+    let attributes = origin.vault.close(&place, &*record.attributes.read()?, &record.sensitive)?;
     let (status, sensitive) = (variant(&record.status), json(&record.sensitive));
     let mut values = key.all().to_vec();
     values.extend::<[&dyn rusqlite::ToSql; 9]>([

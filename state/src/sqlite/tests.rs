@@ -61,7 +61,8 @@ fn put(index: u64) -> ObjectWrite {
             "id": format!("subnet-{index:017x}"), "arn": format!("arn:aws:ec2:eu-west-1:123456789012:subnet/{index}"),
             "cidr_block": "10.0.0.0/24", "availability_zone": "eu-west-1a", "map_public_ip_on_launch": false,
             "vpc_id": "vpc-0123456789abcdef0", "timeouts": null, "tags": tags.clone(), "tags_all": tags,
-        }),
+        })
+        .into(),
         sensitive: Vec::new(),
         dependencies: Vec::new(),
         create_before_destroy: false,
@@ -285,7 +286,8 @@ fn a_row_that_was_tampered_with_is_named() {
     let lease = start(&store, "r");
     store.write_objects(&lease, &[put(0)]).unwrap();
     Connection::open(&path).unwrap().execute("UPDATE objects SET attributes = '{'", []).unwrap();
-    let message = store.snapshot().unwrap_err().to_string();
+    let snapshot = store.snapshot().unwrap();
+    let message = snapshot.objects[&key(0)].attributes.read().unwrap_err().to_string();
     assert!(message.contains("column \"attributes\""), "{message}");
 }
 
@@ -311,7 +313,13 @@ fn a_directory_that_cannot_be_written_is_readable() {
     let odd = path.with_file_name("100% #1?.db");
     fs::rename(&path, &odd).unwrap();
     let mut conn = open::unshared(&odd).unwrap();
-    assert_eq!(objects::snapshot(&mut conn, &Vault::default()).unwrap().objects.len(), 1);
+    assert_eq!(
+        objects::snapshot(&mut conn, &Vault::default(), &Opener::new(&Vault::default(), Path::new("")))
+            .unwrap()
+            .objects
+            .len(),
+        1
+    );
     assert_eq!(fs::read_dir(odd.parent().unwrap()).unwrap().count(), 1);
 }
 

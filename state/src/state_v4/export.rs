@@ -1,7 +1,7 @@
 //! A snapshot as a state of version 4.
 
 use plumb_engine::addr::{ResourceAddr, ResourceName};
-use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, Snapshot};
+use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, Snapshot, StoreError};
 use plumb_engine::value::Type;
 use serde_json::Value as Json;
 
@@ -18,7 +18,10 @@ pub struct ExportOptions<'a> {
 }
 
 /// A snapshot as JSON of the format; what reads the file sees resources and instances in the order of their addresses.
-pub fn export(snapshot: &Snapshot, options: &ExportOptions<'_>) -> Json {
+///
+/// # Errors
+/// Attributes of an object cannot be read.
+pub fn export(snapshot: &Snapshot, options: &ExportOptions<'_>) -> Result<Json, StoreError> {
     let outputs = snapshot.outputs.iter().map(|(name, it)| {
         (name.clone(), Output { value: it.value.clone(), ty: it.ty.clone(), sensitive: it.sensitive })
     });
@@ -28,14 +31,14 @@ pub fn export(snapshot: &Snapshot, options: &ExportOptions<'_>) -> Json {
         serial: snapshot.serial,
         lineage: snapshot.lineage.clone(),
         outputs: outputs.collect(),
-        resources: resources(snapshot, options),
+        resources: resources(snapshot, options)?,
         check_results: Json::Null,
     };
-    serde_json::to_value(file).expect("the format has text keys only")
+    Ok(serde_json::to_value(file).expect("the format has text keys only"))
 }
 
 /// One entry per block of a module instance and provider, as the objects come in the order of their addresses.
-fn resources(snapshot: &Snapshot, options: &ExportOptions<'_>) -> Vec<Resource> {
+fn resources(snapshot: &Snapshot, options: &ExportOptions<'_>) -> Result<Vec<Resource>, StoreError> {
     let mut resources: Vec<Resource> = Vec::new();
     let mut last: Option<(ResourceAddr, Option<Type>)> = None;
     for (key, record) in &snapshot.objects {
@@ -49,10 +52,10 @@ fn resources(snapshot: &Snapshot, options: &ExportOptions<'_>) -> Vec<Resource> 
         }
         let ty = last.as_ref().and_then(|(_, ty)| ty.as_ref());
         if let Some(resource) = resources.last_mut() {
-            resource.instances.push(instance(key, record, ty));
+            resource.instances.push(instance(key, record, ty)?);
         }
     }
-    resources
+    Ok(resources)
 }
 
 fn resource(addr: &ResourceAddr, record: &ObjectRecord) -> Resource {
@@ -66,15 +69,16 @@ fn resource(addr: &ResourceAddr, record: &ObjectRecord) -> Resource {
     }
 }
 
-fn instance(key: &ObjectKey, record: &ObjectRecord, ty: Option<&Type>) -> Instance {
-    Instance {
+fn instance(key: &ObjectKey, record: &ObjectRecord, ty: Option<&Type>) -> Result<Instance, StoreError> {
+    let attributes = record.attributes.read()?;
+    Ok(Instance {
         index_key: key.addr.key.clone(),
         status: (record.status == ObjectStatus::Tainted).then(|| "tainted".to_owned()),
         deposed: key.deposed.clone(),
         schema_version: record.schema_version,
-        attributes: record.attributes.clone(),
-        sensitive_attributes: record.sensitive.iter().map(|path| to_steps(path, ty, &record.attributes)).collect(),
+        sensitive_attributes: record.sensitive.iter().map(|path| to_steps(path, ty, &attributes)).collect(),
+        attributes: attributes.into_owned(),
         dependencies: record.dependencies.iter().map(ToString::to_string).collect(),
         create_before_destroy: record.create_before_destroy,
-    }
+    })
 }

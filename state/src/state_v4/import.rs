@@ -103,7 +103,7 @@ fn record(key: &ObjectKey, provider: &str, instance: Instance) -> Result<ObjectR
         provider: provider.to_owned(),
         schema_version: instance.schema_version,
         status,
-        attributes: instance.attributes,
+        attributes: instance.attributes.into(),
         sensitive: sensitive.collect::<Result<_, _>>()?,
         dependencies: dependencies.collect::<Result<_, _>>()?,
         create_before_destroy: instance.create_before_destroy,

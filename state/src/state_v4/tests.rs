@@ -26,7 +26,7 @@ fn what_terraform_wrote_comes_back_byte_for_byte() {
     let tainted = snapshot.objects.iter().find(|(key, _)| key.to_string() == "terraform_data.taint").unwrap().1;
     assert_eq!(tainted.status, ObjectStatus::Tainted);
     assert_eq!(tainted.dependencies[0].to_string(), "module.m.data.terraform_remote_state.x");
-    let ours = serde_json::to_string_pretty(&export(&snapshot, &OPTIONS)).unwrap();
+    let ours = serde_json::to_string_pretty(&export(&snapshot, &OPTIONS).unwrap()).unwrap();
 
     let mut expected: Json = serde_json::from_str(ORACLE).unwrap();
     expected["check_results"] = Json::Null;
@@ -50,12 +50,12 @@ fn every_field_survives_the_way_out_and_back() {
     resource["module"] = json!("module.a[\"x.y\"].module.b[1]");
     resource["instances"].as_array_mut().unwrap().push(instance(json!("k"), json!("0badcafe")));
     resource["instances"].as_array_mut().unwrap().push(instance(json!("l"), json!(null)));
-    let first = export(&parse(&minimal(&resource)).unwrap(), &OPTIONS);
+    let first = export(&parse(&minimal(&resource)).unwrap(), &OPTIONS).unwrap();
     assert_eq!(first["resources"][0]["instances"].as_array().unwrap().len(), 3);
     assert_eq!(first["resources"][0]["module"], resource["module"]);
     let sensitive = &first["resources"][0]["instances"][1]["sensitive_attributes"];
     assert_eq!(*sensitive, resource["instances"][1]["sensitive_attributes"]);
-    let second = export(&parse(&first.to_string()).unwrap(), &OPTIONS);
+    let second = export(&parse(&first.to_string()).unwrap(), &OPTIONS).unwrap();
     assert_eq!(first, second);
 }
 

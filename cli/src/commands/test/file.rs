@@ -360,11 +360,13 @@ impl<'a> Work<'a> {
         };
         store.begin_run(&lease, &begun).expect("a new run of a state in memory begins");
         let settings = Settings { plan_time: planned.plan.timestamp.clone(), ..self.session.settings(true) };
+        let snapshot = store.snapshot().unwrap_or_default();
         let outcome = apply::run(ApplyRequest {
             config,
             variables,
             plan: &planned.plan,
             store,
+            snapshot: &snapshot,
             lease: &lease,
             providers: &self.providers,
             events: &Silent,
@@ -457,7 +459,7 @@ fn left_over(path: &str, left: &plumb_engine::store::Snapshot) -> Diagnostic {
     let objects: Vec<String> = left
         .objects
         .iter()
-        .map(|(key, it)| match it.attributes["id"].as_str() {
+        .map(|(key, it)| match it.attributes.id() {
             Some(id) => format!("  - {key} (id {id})"),
             None => format!("  - {key}"),
         })

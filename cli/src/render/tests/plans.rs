@@ -236,7 +236,8 @@ fn a_stored_object_is_shown_without_markers() {
             "id": "t-1", "name": "web", "password": "p", "zones": ["a"], "tags": {"Name": "web"},
             "input": {"value": {"a": [1]}, "type": ["object", {"a": ["tuple", ["number"]]}]},
             "ingress": [{"port": 443, "cidrs": ["x"], "note": null}],
-        }),
+        })
+        .into(),
         sensitive: Vec::new(),
         dependencies: Vec::new(),
         create_before_destroy: false,

@@ -16,6 +16,7 @@ use crate::addr::{InstanceAddr, InstanceKey, ModuleAddr, ResourceAddr};
 use crate::config::{Config, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::Providers;
+use crate::store::ObjectKey;
 
 /// What the statements of a configuration did to the prior objects.
 #[derive(Debug, Default)]
@@ -60,7 +61,8 @@ impl Moves {
     /// Does one statement; `moved` takes the new address of each instance.
     fn one(&mut self, at: usize, prior: &mut PriorObjects, moved: &mut Vec<InstanceAddr>) {
         let statement = &self.statements[at];
-        let addrs: BTreeSet<InstanceAddr> = prior.iter().map(|(key, _)| key.addr.clone()).collect();
+        let concerned = prior.iter().filter(|(key, _)| statement.concerns(&key.addr));
+        let addrs: BTreeSet<InstanceAddr> = concerned.map(|(key, _)| key.addr.clone()).collect();
         let modules: BTreeSet<&ModuleAddr> = addrs.iter().map(|it| &it.module).collect();
         for module in &modules {
             let Some(to) = statement.module_destination(module).filter(|to| to != *module) else { continue };
@@ -118,7 +120,9 @@ fn explicit(config: &Config) -> Vec<Statement> {
 /// a block says itself what becomes of the resource.
 fn implied(config: &Config, prior: &PriorObjects, explicit: &[Statement]) -> Vec<Statement> {
     let mut statements = Vec::new();
-    for (key, _) in prior.iter().filter(|(key, _)| key.deposed.is_none()) {
+    let rekeyed =
+        |key: &ObjectKey| key.deposed.is_none() && matches!(key.addr.key, InstanceKey::None | InstanceKey::Int(0));
+    for (key, _) in prior.iter().filter(|(key, _)| rekeyed(key)) {
         let Some(block) = config.resource(&key.addr.config()) else { continue };
         let to = match (&block.repetition, &key.addr.key) {
             (Repetition::Count(_), InstanceKey::None) => InstanceKey::Int(0),
@@ -171,9 +175,16 @@ fn take_over(
         let provider = config.provider(index, &block.provider);
         let source = &from.resource.type_name;
         let ty = providers.get(&provider.source).and_then(|it| it.resource_type(&addr.resource.type_name));
-        let value = ty.and_then(|ty| ty.take_over(source, &prior.get(addr)?.value));
-        match value {
-            Some(value) => prior.retype(addr, provider.to_string(), value),
+        let Some(object) = prior.get(addr) else { continue };
+        let former = match object.value(&from) {
+            Ok(former) => former,
+            Err(found) => {
+                diagnostics.extend(found);
+                continue;
+            }
+        };
+        match ty.and_then(|ty| Some((ty.schema(), ty.take_over(source, former)?))) {
+            Some(object) => prior.retype(addr, provider.to_string(), object),
             None => {
                 let detail = format!(
                     "The object at {from} is of type {source}, and {} does not know how to take such an object over as \

@@ -91,6 +91,14 @@ impl Statement {
         }
     }
 
+    /// Whether the statement is about an instance at all, wherever that goes.
+    pub fn concerns(&self, addr: &InstanceAddr) -> bool {
+        match &self.from.resource {
+            Some((name, _)) => *name == addr.resource && self.from.is_module(&addr.module),
+            None => starts_with(&addr.module.0, &self.from.calls),
+        }
+    }
+
     /// Where a module instance goes, when the statement moves it or a module around it.
     pub fn module_destination(&self, addr: &ModuleAddr) -> Option<ModuleAddr> {
         if self.from.resource.is_some() || !starts_with(&addr.0, &self.from.calls) {

@@ -48,7 +48,7 @@ impl Scene {
             provider: format!("provider[{:?}]", fake::SOURCE),
             schema_version: 0,
             status: ObjectStatus::Ready,
-            attributes: to_json(&value, Some(&fake::schema().block.ty())),
+            attributes: to_json(&value, Some(&fake::schema().block.ty())).into(),
             sensitive: Vec::new(),
             dependencies: dependencies.iter().map(config).collect(),
             create_before_destroy: false,

@@ -112,7 +112,9 @@ impl<R: Resource> Bound<R> {
             if !is_lost(&error) && attempt == 1 {
                 return Err(error);
             }
-            if let Some(id) = self.look_for(desired, &client, creation.key).await? {
+            // While that cannot be told, it is not known whether anything was made.
+            let unknown = |error| ProviderError { effect: Effect::Unknown, ..error };
+            if let Some(id) = self.look_for(desired, &client, creation.key).await.map_err(unknown)? {
                 debug!(r#type = R::TYPE, id, %error, "found the object of a lost answer");
                 return Ok(Progress::Begun(id));
             }

@@ -14,13 +14,19 @@ fn with_key(text: &str) -> Options {
 
 fn secret(index: u64) -> ObjectWrite {
     let ObjectWrite::Put(key, mut record) = put(index) else { unreachable!("that is what put makes") };
-    record.attributes["password"] = SECRET.into();
+    let mut attributes = record.attributes.read().unwrap().into_owned();
+    attributes["password"] = SECRET.into();
+    record.attributes = attributes.into();
     record.sensitive = vec![ValuePath::root().name("password")];
     ObjectWrite::Put(key, record)
 }
 
+fn attribute(store: &SqliteStore, index: u64, name: &str) -> serde_json::Value {
+    store.snapshot().unwrap().objects[&key(index)].attributes.read().unwrap()[name].clone()
+}
+
 fn password(store: &SqliteStore, index: u64) -> serde_json::Value {
-    store.snapshot().unwrap().objects[&key(index)].attributes["password"].clone()
+    attribute(store, index, "password")
 }
 
 /// A state with secrets everywhere where there can be some.
@@ -91,7 +97,7 @@ fn without_the_key_the_rest_can_be_read() {
         let store = SqliteStore::open(&path, options).unwrap();
         assert!(store.is_sealed());
         assert_eq!(password(&store, 0), serde_json::Value::Null);
-        let id = |index| store.snapshot().unwrap().objects[&key(index)].attributes["id"].clone();
+        let id = |index| attribute(&store, index, "id");
         assert_eq!((id(0), id(2)), ("subnet-00000000000000000".into(), "subnet-00000000000000001".into()));
         store.force_unlock("r").unwrap();
         let lease = store.lock(&conformance::request("s")).unwrap();
@@ -146,7 +152,7 @@ fn a_sealed_value_cannot_be_put_elsewhere() {
     fill(&store);
     let swap = "UPDATE objects SET attributes = (SELECT attributes FROM objects AS other WHERE other.address <> objects.address)";
     Connection::open(&path).unwrap().execute(swap, []).unwrap();
-    let refused = store.snapshot().unwrap_err().to_string();
+    let refused = store.snapshot().unwrap().objects[&key(0)].attributes.read().unwrap_err().to_string();
     assert!(refused.contains("changed or moved"), "{refused}");
 }
 
