@@ -39,6 +39,24 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
+    /// An ephemeral resource is about to be opened or closed.
+    EphemeralStart {
+        /// The instance.
+        addr: &'a InstanceAddr,
+        /// What is done.
+        step: EphemeralStep,
+    },
+    /// An ephemeral resource has been opened or closed, or could not be.
+    EphemeralDone {
+        /// The instance.
+        addr: &'a InstanceAddr,
+        /// What was done.
+        step: EphemeralStep,
+        /// How long it took.
+        elapsed: Duration,
+        /// Whether it was done; where not, a diagnostic comes with the outcome.
+        succeeded: bool,
+    },
     /// An operation is about to be sent.
     OperationStart {
         /// The object.
@@ -114,6 +132,15 @@ pub enum Event<'a> {
         /// Operations under way.
         running: usize,
     },
+}
+
+/// What is done to an ephemeral resource.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum EphemeralStep {
+    /// It is opened.
+    Open,
+    /// It is given back.
+    Close,
 }
 
 /// Shows nothing.

@@ -32,6 +32,7 @@ mod conformance;
 pub mod console;
 pub mod diagnostic;
 pub mod diagram;
+mod ephemeral;
 pub mod eval;
 pub mod events;
 pub mod format;

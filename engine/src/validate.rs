@@ -6,12 +6,13 @@ use crate::addr::{Mode, ResourceName};
 use crate::config::graph::{Node, Order};
 use crate::config::{Condition, Config, ModuleIndex, ProviderAddr, Repetition};
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, check_blocks, check_names, expand};
+use crate::eval::{Each, Evaluator, ModuleId, Scope, Settings, check_blocks, check_names, expand, misplaced};
+use crate::plan::ephemerals::no_ephemeral_type;
 use crate::plan::propose::{mark_sensitive, propose};
 use crate::provider::Providers;
 use crate::provision;
 use crate::schema::Schema;
-use crate::value::{Type, Value};
+use crate::value::{Marks, Type, Value};
 
 /// Checks a configuration with every variable, resource and repetition unknown.
 pub fn validate(config: &Config, providers: &Providers, settings: Settings) -> Diagnostics {
@@ -87,8 +88,10 @@ impl Validator<'_> {
             Node::Output(module, name) => {
                 for instance in self.evaluator.instances_of(*module) {
                     let value = self.evaluator.output(instance, name);
-                    self.take(value);
                     let output = &self.config.module(*module).outputs[name];
+                    if let Some(value) = self.take(value) {
+                        self.diagnostics.extend(misplaced(output, instance == Evaluator::ROOT, &value));
+                    }
                     self.conditions(instance, &output.preconditions, &Each::None);
                 }
             }
@@ -118,7 +121,8 @@ impl Validator<'_> {
             let provider = self.providers.get(&provider_addr.source);
             let schema = provider.and_then(|provider| match name.mode {
                 Mode::Managed => provider.resource_type(&name.type_name).map(|it| it.schema()),
-                _ => provider.data_source(&name.type_name),
+                Mode::Ephemeral => provider.ephemeral_type(&name.type_name).map(|it| it.schema()),
+                Mode::Data => provider.data_source(&name.type_name),
             });
             match schema {
                 Some(schema) => self.instance(instance, name, schema),
@@ -133,6 +137,11 @@ impl Validator<'_> {
         let what = if name.mode == Mode::Managed { "resource type" } else { "data source" };
         let provider = self.providers.get(&provider_addr.source);
         if let Some(provider) = provider.filter(|it| !it.is_partial()) {
+            if name.mode == Mode::Ephemeral {
+                let found = no_ephemeral_type(Some(&**provider), &provider_addr.source, &name.type_name, block.span);
+                self.diagnostics.push(found);
+                return;
+            }
             let known = if name.mode == Mode::Managed { provider.resource_types() } else { provider.data_sources() };
             let near = crate::config::did_you_mean(&name.type_name, known);
             let detail = format!("The provider {} has no {what} {:?}.{near}", provider.source(), name.type_name);
@@ -141,7 +150,8 @@ impl Validator<'_> {
         }
         self.unchecked.insert(format!("{}{}", name.mode.prefix(), name.type_name));
         let Ok((kind, keys)) = self.evaluator.expand_resource(instance, name) else { return };
-        let values = keys.into_iter().map(|(key, _)| (key, Value::unknown(Type::Dynamic))).collect();
+        let marks = if name.mode == Mode::Ephemeral { Marks::EPHEMERAL } else { Marks::NONE };
+        let values = keys.into_iter().map(|(key, _)| (key, Value::unknown(Type::Dynamic).marked(marks))).collect();
         self.evaluator.objects.declare(instance, name, kind, values);
     }
 
@@ -155,24 +165,27 @@ impl Validator<'_> {
             let desired = self.evaluator.configure(instance, name, (&key, &each), schema);
             let value = match self.take(desired) {
                 Some(desired) => {
-                    if let Some(resource_type) = self.resource_type(instance, name) {
-                        let found = resource_type.validate(&desired.config);
-                        self.diagnostics.extend(found.into_iter().map(|it| it.at(block.span).of(&desired.addr)));
-                    }
+                    let found = self.type_check(instance, name, &desired.config);
+                    self.diagnostics.extend(found.into_iter().map(|it| it.at(block.span).of(&desired.addr)));
                     mark_sensitive(&schema.block, propose(schema, &Value::null(schema.block.ty()), &desired.config))
                 }
                 None => Value::unknown(schema.block.ty()),
             };
+            let value = if name.mode == Mode::Ephemeral { value.marked(Marks::EPHEMERAL) } else { value };
             self.evaluator.objects.declare(instance, name, kind, BTreeMap::from([(key, value)]));
         }
     }
 
-    fn resource_type(&self, instance: ModuleId, name: &ResourceName) -> Option<&dyn crate::provider::ResourceType> {
-        if name.mode != Mode::Managed {
-            return None;
-        }
+    /// What the type says of a configuration besides its schema.
+    fn type_check(&self, instance: ModuleId, name: &ResourceName, config: &Value) -> Diagnostics {
         let addr = self.evaluator.provider_of(instance, name);
-        self.providers.get(&addr.source)?.resource_type(&name.type_name)
+        let provider = self.providers.get(&addr.source);
+        let found = provider.and_then(|provider| match name.mode {
+            Mode::Managed => provider.resource_type(&name.type_name).map(|it| it.validate(config)),
+            Mode::Ephemeral => provider.ephemeral_type(&name.type_name).map(|it| it.validate(config)),
+            Mode::Data => None,
+        });
+        found.unwrap_or_default()
     }
 
     fn repetition_of_call(&mut self, index: ModuleIndex) {

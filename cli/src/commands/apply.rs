@@ -107,7 +107,8 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
     let dir = Path::new(".");
     let (mut config, mut found) = plan_file::config(&file);
     let mut variables = Variables::default();
-    if !found.has_errors() && !args.planning.variables.options.is_empty() {
+    let ephemeral = config.root().variables.values().any(|it| it.ephemeral);
+    if !found.has_errors() && (ephemeral || !args.planning.variables.options.is_empty()) {
         let options = &args.planning.variables.options;
         let (given, more) = config::variables(&mut config, dir, &session.environment, options);
         variables = given;
@@ -116,6 +117,8 @@ fn saved(path: &Path, args: &ApplyArgs, kind: Kind, session: &Session, ui: &Ui) 
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
     }
+    // Known before the state is so much as opened.
+    apply::final_variables(&config, &variables, &file.plan).map_err(|found| Failure::new(found, &config.sources))?;
     if args.state.adopted().is_some() && workspace::snapshot(&args.state)?.serial != file.plan.serial {
         let detail =
             "The state of Terraform that the plan was made from has changed since. Nothing was done. Plan again.";

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use plumb_engine::addr::InstanceAddr;
 use plumb_engine::diagnostic::Diagnostic;
-use plumb_engine::events::Event;
+use plumb_engine::events::{EphemeralStep, Event};
 use plumb_engine::plan::{Action, Counts, Drift, OutputChange, Plan, Reason, ResourceChange};
 use plumb_engine::source::SourceMap;
 use plumb_engine::store::{ObjectKey, OutputRecord};
@@ -136,6 +136,10 @@ pub fn event(event: &Event<'_>) -> Vec<Json> {
         }
         Event::ReadStart { addr } => vec![hook(addr, Some("read"), None, None)],
         Event::ReadDone { addr, id, elapsed } => vec![hook(addr, Some("read"), Some(id), Some(*elapsed))],
+        Event::EphemeralStart { addr, step } => vec![hook(addr, Some(step_name(*step)), None, None)],
+        Event::EphemeralDone { addr, step, elapsed, .. } => {
+            vec![hook(addr, Some(step_name(*step)), None, Some(*elapsed))]
+        }
         Event::OperationStart { object, action, id } => vec![operation(object, *action, *id, None)],
         Event::OperationProgress { object, action, id, elapsed }
         | Event::OperationDone { object, action, id, elapsed } => {
@@ -166,6 +170,9 @@ fn event_type(event: &Event<'_>) -> Option<(&'static str, &'static str)> {
         Event::RefreshDone { .. } => ("refresh_complete", "info"),
         Event::ReadStart { .. } => ("apply_start", "info"),
         Event::ReadDone { .. } => ("apply_complete", "info"),
+        Event::EphemeralStart { .. } => ("ephemeral_op_start", "info"),
+        Event::EphemeralDone { succeeded: true, .. } => ("ephemeral_op_complete", "info"),
+        Event::EphemeralDone { .. } => ("ephemeral_op_errored", "info"),
         // Leaving the state is no operation on an object; the summary counts it.
         Event::OperationStart { action: Action::Forget | Action::NoOp, .. }
         | Event::OperationProgress { action: Action::Forget | Action::NoOp, .. }
@@ -180,6 +187,13 @@ fn event_type(event: &Event<'_>) -> Option<(&'static str, &'static str)> {
         Event::ProvisionOutput { .. } => ("provision_progress", "info"),
         Event::Stopping { .. } | Event::Waiting { .. } => ("log", "warn"),
     })
+}
+
+fn step_name(step: EphemeralStep) -> &'static str {
+    match step {
+        EphemeralStep::Open => "open",
+        EphemeralStep::Close => "close",
+    }
 }
 
 fn operation(object: &ObjectKey, action: Action, id: Option<&str>, elapsed: Option<Duration>) -> Json {

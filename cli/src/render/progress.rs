@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use plumb_engine::events::Event;
+use plumb_engine::events::{EphemeralStep, Event};
 use plumb_engine::plan::Action;
 use plumb_engine::store::ObjectKey;
 
@@ -20,6 +20,11 @@ pub fn lines(event: &Event<'_>) -> Vec<String> {
         Event::ReadStart { addr } => vec![format!("{addr}: Reading...")],
         Event::ReadDone { addr, id, elapsed } => {
             vec![format!("{addr}: Read complete after {}{}", duration(*elapsed), id_suffix(Some(id)))]
+        }
+        Event::EphemeralStart { addr, step } => vec![format!("{addr}: {}...", stepping(*step))],
+        Event::EphemeralDone { addr, step, elapsed, succeeded } => {
+            let end = if *succeeded { "complete" } else { "errored" };
+            vec![format!("{addr}: {} {end} after {}", stepping(*step), duration(*elapsed))]
         }
         Event::OperationStart { object, action, id } => vec![start(object, *action, *id)],
         Event::OperationProgress { object, action, id, elapsed } => {
@@ -61,6 +66,13 @@ fn start(object: &ObjectKey, action: Action, id: Option<&str>) -> String {
 
 fn id_suffix(id: Option<&str>) -> String {
     id.filter(|id| !id.is_empty()).map(|id| format!(" [id={id}]")).unwrap_or_default()
+}
+
+fn stepping(step: EphemeralStep) -> &'static str {
+    match step {
+        EphemeralStep::Open => "Opening",
+        EphemeralStep::Close => "Closing",
+    }
 }
 
 fn doing(action: Action) -> &'static str {

@@ -37,7 +37,7 @@ fn find<'p>(providers: &'p Providers, provider: &str, resource: &ResourceName) -
     match resource.mode {
         Mode::Managed => provider.resource_type(&resource.type_name).map(|it| it.schema()),
         Mode::Data => provider.data_source(&resource.type_name),
-        Mode::Ephemeral => None,
+        Mode::Ephemeral => provider.ephemeral_type(&resource.type_name).map(|it| it.schema()),
     }
 }
 

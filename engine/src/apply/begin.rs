@@ -25,6 +25,7 @@ impl<'a> Executor<'a> {
         at: NodeIndex,
         operation: &Operation,
     ) -> Result<Option<Task<'a>>, Diagnostics> {
+        self.open_for(operation).await?;
         let change = &self.request.plan.changes[operation.change];
         match &operation.kind {
             OperationKind::Forget => {
@@ -176,7 +177,10 @@ impl<'a> Executor<'a> {
         self.evaluator.configure(module, &addr.resource, (&addr.key, &each), schema).map(|it| it.config)
     }
 
-    async fn client(&mut self, provider: &str) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
+    pub(super) async fn client(
+        &mut self,
+        provider: &str,
+    ) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
         let request = self.request;
         let unknown =
             || Diagnostic::error("Unknown provider", format!("{provider} is not among the providers of plumb."));

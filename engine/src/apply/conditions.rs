@@ -159,7 +159,7 @@ impl Executor<'_> {
         held
     }
 
-    fn judge(
+    pub(super) fn judge(
         &mut self,
         module: ModuleId,
         (conditions, summary, severity): (&[Condition], &str, Severity),

@@ -14,6 +14,7 @@ use petgraph::graph::NodeIndex;
 
 use super::begin::id_of;
 use super::conditions::Conditions;
+use super::ephemerals::Ephemerals;
 use super::provision::Provisioning;
 use super::record::{Outputs, first_writes, record, schema_of, union};
 use super::{ApplyOutcome, ApplyRequest, Stop};
@@ -21,7 +22,7 @@ use crate::addr::{InstanceKey, ResourceName};
 use crate::config::ProviderAddr;
 use crate::config::graph::Order;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::eval::{Each, Evaluator, ModuleId, final_value, root_variable};
+use crate::eval::{Each, Evaluator, ModuleId};
 use crate::events::Event;
 use crate::operations::{Operation, OperationKind, Operations, Step};
 use crate::plan::propose::mark_sensitive;
@@ -123,6 +124,7 @@ pub struct Executor<'a> {
     pub(super) evaluator: Evaluator<'a>,
     pub(super) repetitions: HashMap<(ModuleId, ResourceName), Arc<BTreeMap<InstanceKey, Each>>>,
     pub(super) conditions: Conditions,
+    pub(super) ephemerals: Ephemerals,
     pub(super) clients: BTreeMap<ProviderAddr, Arc<dyn Client>>,
     pub(super) done: Counts,
     pub(super) diagnostics: Diagnostics,
@@ -140,7 +142,7 @@ impl<'a> Executor<'a> {
     pub fn new(request: &'a ApplyRequest<'a>) -> Result<Self, Diagnostics> {
         let order = Order::new(request.config)?;
         let operations = Operations::new(request.plan)?;
-        let variables = final_variables(request)?;
+        let variables = super::variables::values(request.config, request.variables, request.plan)?;
         let snapshot = request.snapshot;
         let tainted = snapshot.objects.iter().filter(|(_, it)| it.status == ObjectStatus::Tainted);
         let tainted = tainted.map(|(key, _)| key.clone());
@@ -161,6 +163,7 @@ impl<'a> Executor<'a> {
             .map(|at| operations.graph.neighbors_directed(at, Direction::Incoming).count())
             .collect();
         let conditions = Conditions::new(request.config, &order);
+        let ephemerals = Ephemerals::new(request.config, &order, &operations, request.plan);
         let mut executor = Self {
             request,
             order,
@@ -172,6 +175,7 @@ impl<'a> Executor<'a> {
             evaluator,
             repetitions: HashMap::new(),
             conditions,
+            ephemerals,
             clients: BTreeMap::new(),
             done: Counts { import: request.plan.counts().import, ..Counts::default() },
             diagnostics: Diagnostics::new(),
@@ -212,11 +216,16 @@ impl<'a> Executor<'a> {
                 Some(finished) = tasks.next() => {
                     let next = self.finished(finished).await;
                     tasks.extend(next);
+                    self.close_unused().await;
                 }
                 _ = tick.tick() => self.beat(),
                 Ok(()) = stop.changed() => {}
             }
         }
+        if *stop.borrow() == Stop::Go {
+            self.open_for_conditions().await;
+        }
+        self.close_all().await;
     }
 
     /// The only place where a step changes its state.
@@ -560,20 +569,6 @@ const UNSETTLED: &str = "Whether the object was made is not known. The next appl
 fn is_unsettled(operation: &Operation, failure: &Failure) -> bool {
     let creating = matches!(operation.kind, OperationKind::Create | OperationKind::Depose(_));
     creating && failure.made.is_none() && failure.error.effect == Effect::Unknown
-}
-
-/// The values that the plan was made with; those that it does not hold, because they are ephemeral, as given again.
-fn final_variables(request: &ApplyRequest<'_>) -> Result<BTreeMap<Arc<str>, Value>, Diagnostics> {
-    let mut values = BTreeMap::new();
-    for (name, variable) in &request.config.root().variables {
-        let again = variable.ephemeral && request.variables.get(name).is_some();
-        let value = match request.plan.variables.get(name).filter(|_| !again) {
-            Some(planned) => final_value(variable, name, Some(planned.clone()), Some(variable.span))?,
-            None => root_variable(request.config, request.variables, name)?,
-        };
-        values.insert(name.clone(), value);
-    }
-    Ok(values)
 }
 
 pub(super) fn store_failed(error: StoreError) -> Diagnostics {

@@ -2,6 +2,7 @@
 
 mod begin;
 mod conditions;
+mod ephemerals;
 mod executor;
 mod marks;
 mod outputs;
@@ -11,9 +12,11 @@ mod record;
 mod recover;
 mod rows;
 mod seed;
+mod variables;
 
 pub use recover::{RecoverRequest, recover};
 pub use rows::{check_fresh, read_set, rows};
+pub use variables::values as final_variables;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::addr::InstanceAddr;
+use crate::addr::{InstanceAddr, Mode};
 use crate::config::graph::{Node, Order};
 use crate::diagnostic::Diagnostics;
 use crate::eval::{Evaluator, KeyKind};
@@ -18,6 +18,7 @@ pub fn planned(evaluator: &mut Evaluator<'_>, order: &Order, plan: &Plan) -> Res
     for node in order.nodes() {
         match node {
             Node::Expand(module) => evaluator.expand_module(*module)?,
+            Node::Resource(_, name) if name.mode == Mode::Ephemeral => {}
             Node::Resource(module, name) => {
                 for instance in evaluator.instances_of(*module) {
                     let resource = evaluator.resource_addr(instance, name);
@@ -50,6 +51,7 @@ pub fn declare_all(evaluator: &mut Evaluator<'_>, order: &Order, plan: &Plan) {
                     tracing::debug!(?found, "a module was not expanded for a destroy");
                 }
             }
+            Node::Resource(_, name) if name.mode == Mode::Ephemeral => {}
             Node::Resource(module, name) => {
                 for instance in evaluator.instances_of(*module) {
                     let resource = evaluator.resource_addr(instance, name);

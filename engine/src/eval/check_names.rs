@@ -196,7 +196,7 @@ impl<'c> StaticScope<'c> {
         match name.mode {
             Mode::Managed => Some(provider.resource_type(&name.type_name)?.schema()),
             Mode::Data => provider.data_source(&name.type_name),
-            Mode::Ephemeral => None,
+            Mode::Ephemeral => Some(provider.ephemeral_type(&name.type_name)?.schema()),
         }
     }
 }

@@ -12,7 +12,7 @@ use super::objects::Objects;
 use super::scope::Scope;
 use crate::addr::{ModuleAddr, ResourceAddr, ResourceName};
 use crate::config::{Config, ModuleIndex};
-use crate::diagnostic::Diagnostics;
+use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::Providers;
 use crate::value::{Marks, Value};
 
@@ -185,6 +185,13 @@ impl<'c> Evaluator<'c> {
         };
         let each = self.modules[module.0].each.clone();
         let given = eval(expr, &mut Scope::new(self, caller, &each, None), None)?;
+        if !variable.ephemeral && given.deep_marks().has(Marks::EPHEMERAL) {
+            let detail = format!(
+                "The input variable {name:?} is not declared as accepting ephemeral values, so it cannot be set to a \
+                 result derived from an ephemeral value. Add ephemeral = true to the variable."
+            );
+            return Err(Diagnostic::error("Ephemeral value not allowed", detail).at(expr.span).into());
+        }
         super::variables::final_value(variable, name, Some(given), Some(expr.span))
     }
 

@@ -11,13 +11,13 @@ use super::modules::{Each, ModuleId};
 use super::names::{CallSpans, Names, StepValue};
 use super::objects::KeyKind;
 use super::render::with_context;
-use crate::addr::{InstanceKey, ResourceName};
+use crate::addr::{InstanceKey, Mode, ResourceName};
 use crate::config::references::{self, RESERVED};
 use crate::config::{Repetition, did_you_mean};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::functions;
 use crate::source::Span;
-use crate::value::{self, Type, Value};
+use crate::value::{self, Marks, Type, Value};
 
 type Resolved = Result<(Value, usize), Diagnostics>;
 
@@ -112,7 +112,8 @@ impl<'e, 'c> Scope<'e, 'c> {
     fn resource(&mut self, name: &ResourceName, used: usize, steps: &[StepValue<'_>], span: Span) -> Resolved {
         declared::resource(self.declarations(), name, span)?;
         let Some(instances) = self.evaluator.objects.get(self.module, name) else {
-            return Ok((Value::unknown(Type::Dynamic), used));
+            let marks = if name.mode == Mode::Ephemeral { Marks::EPHEMERAL } else { Marks::NONE };
+            return Ok((Value::unknown(Type::Dynamic).marked(marks), used));
         };
         match (instances.kind, steps.get(used)) {
             (KeyKind::Unknown, _) => Ok((Value::unknown(Type::Dynamic), used)),
@@ -165,7 +166,7 @@ impl<'e, 'c> Scope<'e, 'c> {
             return Ok((Value::string(&self.evaluator.settings.workspace), 1));
         }
         let applying = Value::from(self.evaluator.settings.now.is_some());
-        Ok((applying.marked(value::Marks::EPHEMERAL), 1))
+        Ok((applying.marked(Marks::EPHEMERAL), 1))
     }
 }
 

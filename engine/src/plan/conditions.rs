@@ -8,8 +8,8 @@ use super::walk::Walk;
 use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
 use crate::config::{Condition, ModuleIndex};
 use crate::diagnostic::{Diagnostic, Severity};
-use crate::eval::{Each, Evaluator, ModuleId};
-use crate::value::{Marks, Value};
+use crate::eval::{Each, Evaluator, ModuleId, misplaced};
+use crate::value::Value;
 
 impl Walk<'_> {
     /// Evaluates a variable in every instance of its module, and its validations.
@@ -62,18 +62,7 @@ impl Walk<'_> {
                 continue;
             }
             let Some(value) = self.take(value) else { continue };
-            let marks = value.deep_marks();
-            if instance == Evaluator::ROOT && marks.has(Marks::SENSITIVE) && !output.sensitive {
-                let detail = "To reduce the risk of accidentally exporting sensitive data that was intended to be only \
-                              internal, any root module output containing sensitive data must be marked as sensitive: \
-                              add sensitive = true, or use nonsensitive() where the value may be shown.";
-                self.diagnostics.push(Diagnostic::error("Output refers to sensitive values", detail).at(output.span));
-            }
-            if marks.has(Marks::EPHEMERAL) && !output.ephemeral {
-                let detail = "This output value is derived from ephemeral values, which are never stored. Mark the \
-                              output as ephemeral (in a child module), or take the ephemeral part out.";
-                self.diagnostics.push(Diagnostic::error("Ephemeral value not allowed", detail).at(output.span));
-            }
+            self.diagnostics.extend(misplaced(output, instance == Evaluator::ROOT, &value));
         }
     }
 

@@ -221,14 +221,15 @@ impl Walk<'_> {
 }
 
 /// Arguments that would put an ephemeral value into the state.
-fn stored_ephemeral(block: &Block, config: &Value) -> Vec<Arc<str>> {
+pub(super) fn stored_ephemeral(block: &Block, config: &Value) -> Vec<Arc<str>> {
     let Some(values) = config.as_map() else { return Vec::new() };
     let kept = |name: &Arc<str>| block.attributes.get(name).is_none_or(|it| !it.write_only);
     let ephemeral = values.iter().filter(|(name, value)| kept(name) && value.deep_marks().has(Marks::EPHEMERAL));
     ephemeral.map(|(name, _)| name.clone()).collect()
 }
 
-fn not_stored(name: &str, block: &Resource) -> Diagnostic {
+/// The diagnostic of such an argument.
+pub(super) fn not_stored(name: &str, block: &Resource) -> Diagnostic {
     let detail = format!(
         "Ephemeral values are not valid for {name:?}, because it is not a write-only attribute and must be persisted to \
          state. Use a write-only argument where the type has one, or a value that may be stored."

@@ -4,6 +4,7 @@ mod change;
 pub mod checks;
 mod conditions;
 mod drift;
+pub(crate) mod ephemerals;
 pub mod file;
 mod imports;
 mod managed;

@@ -6,12 +6,14 @@ use std::time::Instant;
 
 use futures::StreamExt;
 
+use super::managed::{not_stored, stored_ephemeral};
 use super::walk::{Walk, provider_error};
 use super::{Action, PlanRequest, Reason, Refreshed, ResourceChange};
 use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
 use crate::config::graph::Node;
 use crate::config::{ModuleIndex, ProviderAddr};
 use crate::diagnostic::{Diagnostic, Diagnostics};
+use crate::ephemeral::Lifetime;
 use crate::eval::{DesiredInstance, Each, ModuleId};
 use crate::events::Event;
 use crate::provider::{Client, Known, ProviderError, ReadOutcome};
@@ -25,6 +27,7 @@ type OfType = (Arc<str>, Vec<(ObjectKey, Known)>);
 pub(super) enum Job {
     Provider { addr: ProviderAddr, config: Value, objects: Vec<OfType> },
     Data { desired: Box<DesiredInstance>, client: Arc<dyn Client> },
+    Open { desired: Box<DesiredInstance>, client: Arc<dyn Client> },
     Import { addr: InstanceAddr, id: String, client: Arc<dyn Client> },
 }
 
@@ -32,6 +35,7 @@ pub(super) enum Job {
 enum Done {
     Provider { addr: ProviderAddr, client: Result<Arc<dyn Client>, Diagnostics>, read: Vec<(ObjectKey, ReadOutcome)> },
     Data { desired: Box<DesiredInstance>, result: Result<Value, ProviderError> },
+    Opened { desired: Box<DesiredInstance>, result: Result<(Value, Lifetime), ProviderError> },
     Import { addr: InstanceAddr, id: String, outcome: ReadOutcome },
 }
 
@@ -93,6 +97,12 @@ impl Walk<'_> {
         }
         let desired = self.evaluator.configure(instance, name, (key, each), schema);
         let desired = self.take(desired)?;
+        let block = self.evaluator.block(instance, name);
+        let stored = stored_ephemeral(&schema.block, &desired.config);
+        if !stored.is_empty() {
+            self.diagnostics.extend(stored.into_iter().map(|name| not_stored(&name, block).of(&addr)));
+            return None;
+        }
         let client = self.clients.get(&provider_addr).cloned().flatten();
         let pending = self.is_pending(instance, name);
         let reason = if pending { Reason::ReadBecauseDependencyPending } else { Reason::ReadBecauseConfigUnknown };
@@ -121,7 +131,7 @@ impl Walk<'_> {
     }
 
     /// Whether something that a data block explicitly waits for is about to change.
-    fn is_pending(&self, instance: ModuleId, name: &ResourceName) -> bool {
+    pub(super) fn is_pending(&self, instance: ModuleId, name: &ResourceName) -> bool {
         let module = self.evaluator.module_addr(instance).path();
         let Some(index) = self.request.config.find_module(&module) else { return false };
         let targets = self.order.waits_for(self.request.config, index, name);
@@ -138,6 +148,7 @@ impl Walk<'_> {
             match done {
                 Done::Provider { addr, client, read } => self.provider_done(addr, client, read),
                 Done::Data { desired, result } => self.data_done(*desired, result),
+                Done::Opened { desired, result } => self.opened(*desired, result),
                 Done::Import { addr, id, outcome } => self.import_done(addr, id, outcome),
             }
         }
@@ -277,6 +288,10 @@ async fn run(job: Job, request: &PlanRequest<'_>) -> Done {
                 request.events.event(Event::ReadDone { addr: &desired.addr, id, elapsed: start.elapsed() });
             }
             Done::Data { desired, result }
+        }
+        Job::Open { desired, client } => {
+            let result = crate::ephemeral::open(client, &desired.addr, &desired.config, request.events).await;
+            Done::Opened { desired, result }
         }
         Job::Import { addr, id, client } => {
             let known = Known { id: id.clone(), object: None };

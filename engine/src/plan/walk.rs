@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::checks::Checks;
+use super::ephemerals::Open;
 use super::managed::Wanted;
 use super::prior::PriorObjects;
 use super::reads::Job;
@@ -45,6 +46,8 @@ pub struct Walk<'a> {
     pub(super) unsupported: Unsupported,
     pub(super) configs: BTreeMap<InstanceAddr, Wanted>,
     pub(super) failed: BTreeSet<Node>,
+    /// Ephemeral resources that are open.
+    pub(super) open: Open,
 }
 
 impl<'a> Walk<'a> {
@@ -56,7 +59,11 @@ impl<'a> Walk<'a> {
         prior: PriorObjects,
         included: Included<'a>,
     ) -> Self {
-        let dependencies = order.resource_dependencies(request.config);
+        let mut dependencies = order.resource_dependencies(request.config);
+        for needed in dependencies.values_mut() {
+            // What is stored nowhere is nothing that a state could name.
+            needed.retain(|it: &ConfigResource| it.resource.mode != Mode::Ephemeral);
+        }
         let wants =
             |it: &&ConfigResource| request.config.resource(it).is_some_and(|it| it.lifecycle.create_before_destroy);
         let mut create_before_destroy = BTreeSet::new();
@@ -83,6 +90,7 @@ impl<'a> Walk<'a> {
             unsupported: Unsupported::default(),
             configs: BTreeMap::new(),
             failed: BTreeSet::new(),
+            open: Open::new(),
         }
     }
 
@@ -97,7 +105,9 @@ impl<'a> Walk<'a> {
             jobs.extend(self.provider_job(&addr));
         }
         self.work(jobs).await;
-        for level in self.order.levels() {
+        let levels = self.order.levels();
+        let last_uses = self.last_uses(&levels);
+        for (at, level) in levels.into_iter().enumerate() {
             let mut jobs = Vec::new();
             for node in &level {
                 if self.skip(node) {
@@ -122,7 +132,9 @@ impl<'a> Walk<'a> {
                     }
                 }
             }
+            self.close(|node| last_uses.get(node) == Some(&at)).await;
         }
+        self.close(|_| true).await;
     }
 
     /// A block is left out when it is not asked for, or when something that it needs has failed.
@@ -157,11 +169,7 @@ impl<'a> Walk<'a> {
             Node::Resource(module, name) => match name.mode {
                 Mode::Managed => self.import_jobs(*module, name, jobs),
                 Mode::Data => self.data_jobs(*module, name, jobs),
-                Mode::Ephemeral => {
-                    let span = self.request.config.module(*module).resources[name].span;
-                    let detail = format!("{name}: the provider has no ephemeral resource of this type.");
-                    self.diagnostics.push(Diagnostic::error("Unsupported ephemeral resource type", detail).at(span));
-                }
+                Mode::Ephemeral => self.ephemeral_jobs(*module, name, jobs),
             },
             Node::Check(module, name) => self.check(*module, name),
         }

@@ -3,6 +3,7 @@
 mod adapter;
 mod attribute;
 mod batch;
+mod ephemeral;
 pub mod typed;
 
 use std::collections::BTreeMap;
@@ -14,6 +15,7 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
+pub use self::ephemeral::{EphemeralType, Hold};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schema;
@@ -35,6 +37,16 @@ pub trait Provider: Send + Sync {
     /// The schema of a data source, or `None` if there is none of this name. One that is here need not be readable.
     fn data_source(&self, name: &str) -> Option<&Schema>;
 
+    /// An ephemeral resource type, or `None` if there is none of this name.
+    fn ephemeral_type(&self, _name: &str) -> Option<&dyn EphemeralType> {
+        None
+    }
+
+    /// Names of all ephemeral resource types in order.
+    fn ephemeral_types(&self) -> Vec<&str> {
+        Vec::new()
+    }
+
     /// Names of all resource types with operations in order.
     fn resource_types(&self) -> Vec<&str>;
 
@@ -46,7 +58,8 @@ pub trait Provider: Send + Sync {
     fn operates(&self, resource: &ResourceName) -> bool {
         match resource.mode {
             Mode::Data => self.data_sources().contains(&&*resource.type_name),
-            _ => self.resource_types().contains(&&*resource.type_name),
+            Mode::Ephemeral => self.ephemeral_types().contains(&&*resource.type_name),
+            Mode::Managed => self.resource_types().contains(&&*resource.type_name),
         }
     }
 
@@ -277,6 +290,31 @@ pub trait Client: Send + Sync {
 
     /// Reads a data source; `config` is wholly known.
     async fn read_data(&self, type_name: &str, config: &Value) -> Result<Value, ProviderError>;
+
+    /// Opens an ephemeral resource: its object, and what renews and closes it. `config` is wholly known.
+    ///
+    /// # Errors
+    /// There is no such type, or the remote side refused or did not answer.
+    async fn open(&self, type_name: &str, _config: &Value) -> Result<(Value, Hold), ProviderError> {
+        let message = "the provider has no ephemeral resource type of this name";
+        Err(ProviderError::refused(format!("opening {type_name}"), message))
+    }
+
+    /// Prolongs what was opened; called when [`Hold::renew_after`] has passed.
+    ///
+    /// # Errors
+    /// The remote side refused or did not answer.
+    async fn renew(&self, _type_name: &str, hold: &Hold) -> Result<Hold, ProviderError> {
+        Ok(hold.clone())
+    }
+
+    /// Gives back what was opened, once nothing needs it any more.
+    ///
+    /// # Errors
+    /// The remote side refused or did not answer.
+    async fn close(&self, _type_name: &str, _hold: &Hold) -> Result<(), ProviderError> {
+        Ok(())
+    }
 
     /// The provider's own settings, for [`ResourceType::plan`].
     fn as_any(&self) -> &dyn std::any::Any;

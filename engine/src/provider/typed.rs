@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Creation, IntentKey, PlannedChange, ProviderError, Recognition, Schematic};
+use super::{Creation, Hold, IntentKey, PlannedChange, ProviderError, Recognition, Schematic};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Block;
 use crate::value::Value;
@@ -231,6 +231,33 @@ pub trait DataSource: Schematic + Serialize + DeserializeOwned + Send + Sync + '
 
     /// Fills in the computed attributes of a configuration; the `id` is the first part of the result.
     fn read(self, client: &Self::Client) -> impl Future<Output = Result<(Id, Self)>> + Send;
+}
+
+/// An ephemeral resource type: a documented struct whose derive is the schema, and what opens and closes it. Its objects
+/// have no `id` unless the struct has one, and are stored nowhere.
+pub trait EphemeralResource: Schematic + Serialize + DeserializeOwned + Send + Sync + 'static {
+    /// What operations talk through.
+    type Client: TypedClient;
+    /// Name of the type: `random_password`.
+    const TYPE: &'static str;
+
+    /// Checks a configuration beyond its schema; parts may be unknown.
+    fn validate(_config: &Value) -> Diagnostics {
+        Diagnostics::new()
+    }
+
+    /// Fills in the computed attributes of a configuration, and tells what renews and closes the object.
+    fn open(self, client: &Self::Client) -> impl Future<Output = Result<(Self, Hold)>> + Send;
+
+    /// Prolongs what was opened.
+    fn renew(_client: &Self::Client, hold: &Hold) -> impl Future<Output = Result<Hold>> + Send {
+        async { Ok(hold.clone()) }
+    }
+
+    /// Gives back what was opened.
+    fn close(_client: &Self::Client, _hold: &Hold) -> impl Future<Output = Result<()>> + Send {
+        async { Ok(()) }
+    }
 }
 
 /// A client as the settings of a provider, if it is a `C`.

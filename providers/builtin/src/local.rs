@@ -6,7 +6,8 @@ use async_trait::async_trait;
 use plumb_engine::diagnostic::Diagnostics;
 use plumb_engine::provider::typed::{Id, Made, Observed, Prior, Resource, Result, TypedClient};
 use plumb_engine::provider::{
-    Client, Creation, IntentKey, PlannedChange, Provider, ProviderError, Recognition, Registry, ResourceType, Schematic,
+    Client, Creation, EphemeralType, IntentKey, PlannedChange, Provider, ProviderError, Recognition, Registry,
+    ResourceType, Schematic,
 };
 use plumb_engine::schema::{Block, Schema};
 use plumb_engine::value::Value;
@@ -140,6 +141,14 @@ impl Provider for LocalProvider {
 
     fn data_source(&self, name: &str) -> Option<&Schema> {
         self.registry.data_source(name)
+    }
+
+    fn ephemeral_type(&self, name: &str) -> Option<&dyn EphemeralType> {
+        self.registry.ephemeral_type(name)
+    }
+
+    fn ephemeral_types(&self) -> Vec<&str> {
+        self.registry.ephemeral_types()
     }
 
     fn resource_types(&self) -> Vec<&str> {

@@ -8,7 +8,7 @@ use serde::de::DeserializeOwned;
 
 use super::settle;
 use super::timeouts;
-use crate::provider::typed::{DataSource, Resource, TypedClient};
+use crate::provider::typed::{DataSource, EphemeralResource, Resource, TypedClient};
 use crate::provider::{ProviderError, Schematic};
 use crate::schema::{Attribute, Block, Schema};
 use crate::value::{Kind, Marks, Type, Value, convert, from_value, to_value};
@@ -45,6 +45,16 @@ impl Form {
     /// Form of a data source.
     pub fn data<D: DataSource>() -> Self {
         Self::new::<D, D::Client>(D::TYPE, 0)
+    }
+
+    /// Form of an ephemeral resource type: nothing identifies its objects.
+    pub fn ephemeral<E: EphemeralResource>() -> Self {
+        let mut form = Self::new::<E, E::Client>(E::TYPE, 0);
+        if !form.fields.contains(ID) {
+            form.schema.block.attributes.remove(ID);
+            form.ty = form.schema.block.ty();
+        }
+        form
     }
 
     fn new<S: Schematic, C: TypedClient>(name: &'static str, version: u64) -> Self {

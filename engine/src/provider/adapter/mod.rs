@@ -2,6 +2,7 @@
 
 mod converge;
 mod data;
+mod ephemeral;
 mod form;
 mod resource;
 mod settle;
@@ -19,13 +20,16 @@ use std::sync::Arc;
 use async_trait::async_trait;
 
 use self::data::AnyData;
+use self::ephemeral::AnyEphemeral;
 use self::resource::{AnyResource, Operations};
-use super::typed::{DataSource, Id, Resource, TypedClient};
-use super::{Client, Creation, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled, Trace};
+use super::typed::{DataSource, EphemeralResource, Id, Resource, TypedClient};
+use super::{
+    Client, Creation, EphemeralType, Hold, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled, Trace,
+};
 use crate::schema::Schema;
 use crate::value::Value;
 
-/// The resource types and data sources of a provider, by name.
+/// The resource types, data sources and ephemeral resource types of a provider, by name.
 ///
 /// ```ignore
 /// let mut registry = Registry::new();
@@ -34,12 +38,13 @@ use crate::value::Value;
 pub struct Registry<C> {
     resources: BTreeMap<&'static str, Arc<dyn AnyResource<C>>>,
     data: BTreeMap<&'static str, Arc<dyn AnyData<C>>>,
+    ephemeral: BTreeMap<&'static str, Arc<dyn AnyEphemeral<C>>>,
 }
 
 impl<C: TypedClient> Registry<C> {
     /// Without any type.
     pub fn new() -> Self {
-        Self { resources: BTreeMap::new(), data: BTreeMap::new() }
+        Self { resources: BTreeMap::new(), data: BTreeMap::new(), ephemeral: BTreeMap::new() }
     }
 
     /// Adds a resource type.
@@ -59,6 +64,16 @@ impl<C: TypedClient> Registry<C> {
     pub fn data<D: DataSource<Client = C>>(&mut self) -> &mut Self {
         let former = self.data.insert(D::TYPE, Arc::new(data::Adapter::<D>::new()));
         assert!(former.is_none(), "the data source {} is registered twice", D::TYPE);
+        self
+    }
+
+    /// Adds an ephemeral resource type.
+    ///
+    /// # Panics
+    /// There is an ephemeral resource type of the same name already.
+    pub fn ephemeral<E: EphemeralResource<Client = C>>(&mut self) -> &mut Self {
+        let former = self.ephemeral.insert(E::TYPE, Arc::new(ephemeral::Adapter::<E>::new()));
+        assert!(former.is_none(), "the ephemeral resource type {} is registered twice", E::TYPE);
         self
     }
 
@@ -82,10 +97,20 @@ impl<C: TypedClient> Registry<C> {
         self.data.keys().copied().collect()
     }
 
+    /// An ephemeral resource type, or `None` if there is none of this name.
+    pub fn ephemeral_type(&self, name: &str) -> Option<&dyn EphemeralType> {
+        self.ephemeral.get(name).map(|it| &**it as &dyn EphemeralType)
+    }
+
+    /// All ephemeral resource type names in order.
+    pub fn ephemeral_types(&self) -> Vec<&str> {
+        self.ephemeral.keys().copied().collect()
+    }
+
     /// The operations of all types through `client`: what [`super::Provider::configure`] returns.
     pub fn client(&self, client: Arc<C>) -> TypedClientHandle<C> {
         let resources = self.resources.iter().map(|(name, it)| (*name, it.bind(&client))).collect();
-        TypedClientHandle { client, resources, data: self.data.clone() }
+        TypedClientHandle { client, resources, data: self.data.clone(), ephemeral: self.ephemeral.clone() }
     }
 }
 
@@ -100,11 +125,17 @@ pub struct TypedClientHandle<C> {
     client: Arc<C>,
     resources: BTreeMap<&'static str, Box<dyn Operations>>,
     data: BTreeMap<&'static str, Arc<dyn AnyData<C>>>,
+    ephemeral: BTreeMap<&'static str, Arc<dyn AnyEphemeral<C>>>,
 }
 
 impl<C: TypedClient> TypedClientHandle<C> {
     fn of(&self, type_name: &str) -> Result<&dyn Operations, ProviderError> {
         self.resources.get(type_name).map(Box::as_ref).ok_or_else(|| unsupported("resource type", type_name))
+    }
+
+    fn ephemeral(&self, type_name: &str) -> Result<&dyn AnyEphemeral<C>, ProviderError> {
+        let found = self.ephemeral.get(type_name).map(|it| &**it);
+        found.ok_or_else(|| unsupported("ephemeral resource type", type_name))
     }
 }
 
@@ -148,6 +179,18 @@ impl<C: TypedClient> Client for TypedClientHandle<C> {
     async fn read_data(&self, type_name: &str, config: &Value) -> Result<Value, ProviderError> {
         let source = self.data.get(type_name).ok_or_else(|| unsupported("data source", type_name))?;
         source.read(&self.client, config).await
+    }
+
+    async fn open(&self, type_name: &str, config: &Value) -> Result<(Value, Hold), ProviderError> {
+        self.ephemeral(type_name)?.open(&self.client, config).await
+    }
+
+    async fn renew(&self, type_name: &str, hold: &Hold) -> Result<Hold, ProviderError> {
+        self.ephemeral(type_name)?.renew(&self.client, hold).await
+    }
+
+    async fn close(&self, type_name: &str, hold: &Hold) -> Result<(), ProviderError> {
+        self.ephemeral(type_name)?.close(&self.client, hold).await
     }
 
     fn as_any(&self) -> &dyn Any {

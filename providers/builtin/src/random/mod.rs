@@ -5,6 +5,7 @@ mod id;
 mod integer;
 mod keepers;
 mod password;
+mod password_ephemeral;
 mod pet;
 mod seed;
 mod shuffle;
@@ -27,7 +28,8 @@ pub(crate) fn provider() -> LocalProvider {
         .resource::<Stored<pet::RandomPet>>()
         .resource::<Stored<shuffle::RandomShuffle>>()
         .resource::<Stored<string::RandomString>>()
-        .resource::<Stored<uuid::RandomUuid>>();
+        .resource::<Stored<uuid::RandomUuid>>()
+        .ephemeral::<password_ephemeral::RandomPassword>();
     LocalProvider::new("registry.terraform.io/hashicorp/random", registry)
 }
 

@@ -126,7 +126,7 @@ impl Local for RandomPassword {
 }
 
 /// The bcrypt hash; the function takes 72 bytes at most, so the rest is left out.
-fn hash(password: &str, action: String) -> Result<String> {
+pub(super) fn hash(password: &str, action: String) -> Result<String> {
     let bytes = password.as_bytes();
     bcrypt::hash(&bytes[..bytes.len().min(72)], BCRYPT_COST)
         .map_err(|error| ProviderError::refused(action, format!("the password cannot be hashed: {error}")))
