@@ -276,12 +276,13 @@ impl Function {
 
 /// Tables of functions are constants, made of these.
 impl Function {
-    const fn new(
+    /// A function with a fixed number of parameters, whose result is never null.
+    pub const fn new(
         name: &'static str,
         description: &'static str,
         parameters: &'static [Parameter],
         returns: fn() -> Type,
-        call: fn(&Context<'_>, &[Value]) -> Outcome,
+        call: fn(&Context<'_>, &[Value]) -> Result<Value, FunctionError>,
     ) -> Self {
         let (variadic, result_type) = (None, None);
         let (not_null, listed_as_returned) = (true, false);
@@ -313,7 +314,8 @@ impl Function {
 }
 
 impl Parameter {
-    const fn new(name: &'static str, description: &'static str, ty: fn() -> Type) -> Self {
+    /// A parameter whose arguments are converted to a type and must be neither null nor unknown.
+    pub const fn new(name: &'static str, description: &'static str, ty: fn() -> Type) -> Self {
         let (allow_null, allow_unknown, allow_dynamic, allow_marks) = (false, false, false, false);
         Self { name, description, ty, allow_null, allow_unknown, allow_dynamic, allow_marks }
     }

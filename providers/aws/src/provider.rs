@@ -5,9 +5,11 @@ use std::sync::Arc;
 
 use async_trait::async_trait;
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
+use plumb_engine::functions::Function;
 use plumb_engine::provider::{Client, Provider, Registry, ResourceType};
 use plumb_engine::schema::Schema;
 use plumb_engine::value::{Marks, Value, from_value};
+use plumb_provider_aws_schemas::functions::FUNCTIONS;
 use plumb_provider_aws_schemas::{SOURCE, table};
 
 use crate::client::{Aws, Options};
@@ -59,6 +61,10 @@ impl Provider for AwsProvider {
 
     fn is_partial(&self) -> bool {
         true
+    }
+
+    fn functions(&self) -> &'static [Function] {
+        &FUNCTIONS
     }
 
     async fn configure(&self, config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {

@@ -2,9 +2,10 @@
 //!
 //! Modules declare many more types than they instantiate, so every type of the services in scope has a schema here, and
 //! the AWS provider has operations for those that it implements. [`table`] holds the schemas, [`settings`] the arguments
-//! of the provider block; [`provider`] is what stands for AWS in a build without its SDK.
+//! of the provider block, [`functions`] its functions; [`provider`] is what stands for AWS in a build without its SDK.
 
 mod decode;
+pub mod functions;
 mod provider;
 pub mod settings;
 pub mod table;

@@ -6,10 +6,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use plumb_engine::addr::ResourceName;
 use plumb_engine::diagnostic::Diagnostics;
+use plumb_engine::functions::Function;
 use plumb_engine::provider::{Client, Creation, IntentKey, Known, Provider, ProviderError, ReadOutcome, ResourceType};
 use plumb_engine::schema::Schema;
 use plumb_engine::value::Value;
 
+use crate::functions::FUNCTIONS;
 use crate::{SOURCE, settings, table};
 
 /// The AWS provider without operations.
@@ -53,6 +55,10 @@ impl Provider for SchemaProvider {
 
     fn is_partial(&self) -> bool {
         true
+    }
+
+    fn functions(&self) -> &'static [Function] {
+        &FUNCTIONS
     }
 
     async fn configure(&self, _config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {
