@@ -11,6 +11,7 @@ pub fn run(args: &GetArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> 
         data_dir: &session.data_dir(),
         upgrade: args.update,
         environment: &session.environment,
+        variables: &args.variables.options,
         header: "",
         say: &|text| ui.out(text),
     });

@@ -26,6 +26,7 @@ pub fn run(args: &InitArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure>
         data_dir: &data_dir,
         upgrade: args.upgrade,
         environment: &session.environment,
+        variables: &args.variables.options,
         header: if args.upgrade { "Upgrading modules...\n" } else { "Initializing modules...\n" },
         say: &|text| ui.out(text),
     };
@@ -35,8 +36,11 @@ pub fn run(args: &InitArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure>
     if args.backend {
         ui.out("Initializing the backend...\n");
     }
-    let (config, found) =
-        if args.get { modules::install(&options) } else { config::load_installed(Path::new("."), &data_dir) };
+    let (config, found) = if args.get {
+        modules::install(&options)
+    } else {
+        config::load_given(Path::new("."), &data_dir, &modules::given(&options))
+    };
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
     }

@@ -19,7 +19,7 @@ use std::collections::BTreeMap;
 use std::fs;
 use std::path::Path;
 
-use plumb_engine::config::{self, Config, Disk, Manifest, ModuleRecord, RemoteSource, Variables};
+use plumb_engine::config::{self, Config, Disk, Manifest, ModuleRecord, RemoteSource, VariableOption, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 
 use self::http::Http;
@@ -37,6 +37,8 @@ pub struct InstallOptions<'a> {
     pub upgrade: bool,
     /// Environment variables.
     pub environment: &'a BTreeMap<String, String>,
+    /// Options that give values to variables, for sources that depend on them.
+    pub variables: &'a [VariableOption],
     /// What is said before the first module; may be empty.
     pub header: &'static str,
     /// Told of each step, a line at a time.
@@ -78,14 +80,14 @@ pub fn install(options: &InstallOptions<'_>) -> (Config, Diagnostics) {
     (config, found)
 }
 
-/// Values of variables for sources that depend on them, from the environment and the files that are read by themselves.
-fn given(options: &InstallOptions<'_>) -> Variables {
+/// Values of variables for sources that depend on them.
+pub fn given(options: &InstallOptions<'_>) -> Variables {
     let dir = Path::new(".");
     let (mut config, _) = config::load_installed(dir, options.data_dir);
     if !config.has_computed_sources() {
         return Variables::default();
     }
-    config::variables(&mut config, dir, options.environment, &[]).0
+    config::variables(&mut config, dir, options.environment, options.variables).0
 }
 
 fn write(path: &Path, manifest: &Manifest) -> std::io::Result<()> {
