@@ -126,6 +126,7 @@ fn because(reason: Reason, addr: &InstanceAddr) -> Option<String> {
         },
         Reason::DeleteBecauseCountIndex => format!("because index {} is out of range for count", addr.key),
         Reason::DeleteBecauseEachKey => format!("because key {} is not in for_each map", addr.key),
+        Reason::DeleteBecauseEnabledFalse => "because enabled is false".into(),
         Reason::DeleteBecauseNoMoveTarget => "because the configuration does not have what it was moved to".into(),
         Reason::ReadBecauseConfigUnknown => "config refers to values not yet known".into(),
         Reason::ReadBecauseDependencyPending => "depends on a resource or a module with changes pending".into(),

@@ -84,5 +84,6 @@ fn declared_kind(evaluator: &Evaluator<'_>, node: &Node) -> Option<KeyKind> {
         crate::config::Repetition::Single => KeyKind::Unknown,
         crate::config::Repetition::Count(_) => KeyKind::Count,
         crate::config::Repetition::ForEach(_) => KeyKind::ForEach,
+        crate::config::Repetition::Enabled(_) => KeyKind::Absent,
     })
 }

@@ -246,13 +246,18 @@ fn read_call(
     const SHAPE: Shape = Shape {
         optional: &["version", "count", "for_each", "depends_on", "providers"],
         required: &["source"],
-        blocks: &[],
+        blocks: &[("lifecycle", &[])],
         open: true,
     };
+    const LIFECYCLE: Shape = Shape { optional: &["enabled"], required: &[], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
+    let lifecycle = content.single("lifecycle", diagnostics);
+    if let Some(lifecycle) = lifecycle {
+        content::read(&lifecycle.body, &LIFECYCLE, lifecycle.header, diagnostics);
+    }
     for inner in &content.rest.blocks {
         let kind = &*inner.kind.name;
-        let reserved = matches!(kind, "lifecycle" | "locals" | "provider" | "variable");
+        let reserved = matches!(kind, "locals" | "provider" | "variable");
         diagnostics.push(if reserved {
             let detail = format!("The block type {kind:?} is reserved in module blocks and has no meaning there yet.");
             Diagnostic::error("Reserved block type name in module block", detail).at(inner.kind.span)
@@ -302,7 +307,7 @@ fn read_call(
     let child = Module { path, dir, parent: Some(index), ..Module::default() };
     let call = ModuleCall {
         source,
-        repetition: resource_block::repetition(&content, diagnostics),
+        repetition: resource_block::repetition(&content, lifecycle, diagnostics),
         depends_on: references(&content, "depends_on", diagnostics),
         providers,
         arguments: content.rest.attributes.iter().map(|it| (it.name.name.clone(), it.expr.clone())).collect(),

@@ -156,6 +156,8 @@ pub enum Repetition {
     Count(Expr),
     /// `for_each`.
     ForEach(Expr),
+    /// `enabled` of the `lifecycle` block: one without a key, or none.
+    Enabled(Expr),
 }
 
 impl Repetition {
@@ -163,7 +165,7 @@ impl Repetition {
     pub fn expr(&self) -> Option<&Expr> {
         match self {
             Repetition::Single => None,
-            Repetition::Count(expr) | Repetition::ForEach(expr) => Some(expr),
+            Repetition::Count(expr) | Repetition::ForEach(expr) | Repetition::Enabled(expr) => Some(expr),
         }
     }
 }

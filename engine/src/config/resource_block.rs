@@ -42,9 +42,10 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
         diagnostics.push(Diagnostic::error(summary, detail).at(inner.kind.span));
     }
     let lifecycle = content.single("lifecycle", diagnostics);
+    let repetition = repetition(&content, lifecycle, diagnostics);
     let lifecycle = lifecycle.map(|it| read_lifecycle(it, name.mode, diagnostics)).unwrap_or_default();
     let resource = Resource {
-        repetition: repetition(&content, diagnostics),
+        repetition,
         provider: provider(&content, &name, diagnostics),
         depends_on: references(&content, "depends_on", diagnostics),
         lifecycle,
@@ -55,8 +56,28 @@ pub(super) fn read(module: &mut Module, block: &Block, diagnostics: &mut Diagnos
     module.resources.insert(name, resource);
 }
 
-/// `count` or `for_each`, not both.
-pub(super) fn repetition(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Repetition {
+/// `count`, `for_each` or the lifecycle's `enabled`, and only one of them.
+pub(super) fn repetition(
+    content: &Content<'_>,
+    lifecycle: Option<&Block>,
+    diagnostics: &mut Diagnostics,
+) -> Repetition {
+    let enabled = lifecycle.and_then(|it| it.body.attributes.iter().find(|it| &*it.name.name == "enabled"));
+    let repetition = counted(content, diagnostics);
+    match (repetition, enabled) {
+        (Repetition::Single, Some(enabled)) => Repetition::Enabled(enabled.expr.clone()),
+        (repetition, None) => repetition,
+        (repetition, Some(enabled)) => {
+            let detail = "A block with \"count\" or \"for_each\" has as many instances as that says. Take \"enabled\" \
+                          away, or the other.";
+            let summary = "Invalid combination of \"enabled\" and \"count\" or \"for_each\"";
+            diagnostics.push(Diagnostic::error(summary, detail).at(enabled.name.span));
+            repetition
+        }
+    }
+}
+
+fn counted(content: &Content<'_>, diagnostics: &mut Diagnostics) -> Repetition {
     match (content.attribute("count"), content.attribute("for_each")) {
         (Some(_), Some(for_each)) => {
             let detail =
@@ -81,7 +102,7 @@ fn provider(content: &Content<'_>, name: &ResourceName, diagnostics: &mut Diagno
 
 fn read_lifecycle(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> Lifecycle {
     const SHAPE: Shape = Shape {
-        optional: &["create_before_destroy", "prevent_destroy", "ignore_changes", "replace_triggered_by"],
+        optional: &["create_before_destroy", "enabled", "prevent_destroy", "ignore_changes", "replace_triggered_by"],
         required: &[],
         blocks: &[("precondition", &[]), ("postcondition", &[])],
         open: false,
@@ -89,7 +110,7 @@ fn read_lifecycle(block: &Block, mode: Mode, diagnostics: &mut Diagnostics) -> L
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     if mode != Mode::Managed {
         let kind = if mode == Mode::Data { "data" } else { "ephemeral" };
-        for attribute in &content.attributes {
+        for attribute in content.attributes.iter().filter(|it| &*it.name.name != "enabled") {
             let detail =
                 format!("The lifecycle argument {:?} is for managed resources only. Remove it.", attribute.name.name);
             let summary = format!("Invalid {kind} resource lifecycle argument");

@@ -183,12 +183,14 @@ impl Check<'_> {
                 (Repetition::ForEach(_), None) => {
                     "The resource has for_each, so the key of an instance must follow it."
                 }
-                (Repetition::Single | Repetition::ForEach(_), Some(ExprKind::Literal(Literal::Number(_)))) => {
-                    "The resource does not have count, so it has no instance with a number."
-                }
-                (Repetition::Single | Repetition::Count(_), Some(ExprKind::Literal(Literal::String(_)))) => {
-                    "The resource does not have for_each, so it has no instance with a text as its key."
-                }
+                (
+                    Repetition::Single | Repetition::Enabled(_) | Repetition::ForEach(_),
+                    Some(ExprKind::Literal(Literal::Number(_))),
+                ) => "The resource does not have count, so it has no instance with a number.",
+                (
+                    Repetition::Single | Repetition::Enabled(_) | Repetition::Count(_),
+                    Some(ExprKind::Literal(Literal::String(_))),
+                ) => "The resource does not have for_each, so it has no instance with a text as its key.",
                 _ => continue,
             };
             self.found.push(Diagnostic::error("Invalid import 'to' expression", wrong).at(block.to.span));

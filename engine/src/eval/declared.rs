@@ -22,7 +22,7 @@ pub(super) enum Repeated {
 impl From<&Repetition> for Repeated {
     fn from(it: &Repetition) -> Self {
         match it {
-            Repetition::Single => Repeated::No,
+            Repetition::Single | Repetition::Enabled(_) => Repeated::No,
             Repetition::Count(_) => Repeated::Count,
             Repetition::ForEach(_) => Repeated::ForEach,
         }

@@ -17,15 +17,39 @@ use crate::value::{self, Kind, Marks, Type, Value};
 /// The instances of a block: how they are told apart, and each with its key.
 pub type Expansion = (KeyKind, Vec<(InstanceKey, Each)>);
 
-/// Evaluates `count` or `for_each`.
+/// Evaluates `count`, `for_each` or `enabled`.
 ///
 /// # Errors
 /// The value is not known yet, sensitive where it would show, or of the wrong type.
 pub fn expand(repetition: &Repetition, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
     match repetition {
         Repetition::Single => Ok((KeyKind::Single, vec![(InstanceKey::None, Each::None)])),
+        Repetition::Enabled(expr) => enabled(expr, names).map_err(|found| explained(found, expr, names, None)),
         Repetition::Count(expr) => count(expr, names).map_err(|found| explained(found, expr, names, None)),
         Repetition::ForEach(expr) => for_each(expr, names).map_err(|found| explained(found, expr, names, None)),
+    }
+}
+
+fn enabled(expr: &Expr, names: &mut dyn Names) -> Result<Expansion, Diagnostics> {
+    let error = |detail: String| Diagnostic::error("Invalid enabled argument", detail).at(expr.span);
+    let value = eval(expr, names, None)?;
+    for (mark, word, cause) in
+        [(Marks::SENSITIVE, "sensitive", Cause::Sensitive), (Marks::EPHEMERAL, "ephemeral", Cause::Ephemeral)]
+    {
+        if value.marks().has(mark) {
+            let detail = format!("The given \"enabled\" is {word} and so cannot decide whether there is an instance.");
+            return Err(error(detail).caused_by(cause).into());
+        }
+    }
+    if value.is_null() {
+        return Err(error("The given \"enabled\" argument value is null. True or false is required.".into()).into());
+    }
+    let value = value::convert(&value, &Type::Bool)
+        .map_err(|why| error(format!("The given \"enabled\" argument value is unsuitable: {why}.")))?;
+    match value.as_bool() {
+        Some(true) => Ok((KeyKind::Single, vec![(InstanceKey::None, Each::None)])),
+        Some(false) => Ok((KeyKind::Absent, Vec::new())),
+        None => Err(error(unknown_detail("enabled")).caused_by(Cause::Unknown).into()),
     }
 }
 

@@ -20,6 +20,8 @@ pub struct Instances {
 pub enum KeyKind {
     /// There is one, without a key.
     Single,
+    /// It has no key either, and is switched off: a null.
+    Absent,
     /// By a number.
     Count,
     /// By a string.
@@ -43,6 +45,7 @@ impl KeyKind {
     pub fn collect(self, mut values: BTreeMap<InstanceKey, Value>) -> Value {
         match self {
             KeyKind::Single => values.remove(&InstanceKey::None).unwrap_or_else(|| Value::unknown(Type::Dynamic)),
+            KeyKind::Absent => Value::null(Type::Dynamic),
             KeyKind::Count => counted(values),
             KeyKind::ForEach => Value::object(values.into_iter().filter_map(|(key, value)| match key {
                 InstanceKey::Str(key) => Some((key, value)),

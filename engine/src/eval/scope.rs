@@ -64,6 +64,7 @@ impl<'e, 'c> Scope<'e, 'c> {
         let (instance, used) = match found.kind {
             KeyKind::Single => (found.instances.get(&InstanceKey::None).copied(), 1),
             KeyKind::Unknown => return Ok((Value::unknown(Type::Dynamic), 1)),
+            KeyKind::Absent => return Ok((Value::null(Type::Dynamic), 1)),
             KeyKind::Count | KeyKind::ForEach => match steps.get(1) {
                 Some(StepValue::Index(key, _)) => match instance_key(found.kind, key) {
                     Some(key) => (found.instances.get(&key).copied(), 2),
@@ -117,7 +118,7 @@ impl<'e, 'c> Scope<'e, 'c> {
         };
         match (instances.kind, steps.get(used)) {
             (KeyKind::Unknown, _) => Ok((Value::unknown(Type::Dynamic), used)),
-            (KeyKind::Single, _) => Ok((instances.whole(), used)),
+            (KeyKind::Single | KeyKind::Absent, _) => Ok((instances.whole(), used)),
             (kind, Some(StepValue::Attr(ident))) => {
                 Err(declared::missing_key(&name.to_string(), repeated(kind), ident.span).into())
             }
@@ -252,7 +253,7 @@ impl Scope<'_, '_> {
 /// The one instance that stands for all in a validation, with everything about it unknown.
 pub(super) fn validation_instances(repetition: &Repetition) -> Expansion {
     match repetition {
-        Repetition::Single => (KeyKind::Single, vec![(InstanceKey::None, Each::None)]),
+        Repetition::Single | Repetition::Enabled(_) => (KeyKind::Single, vec![(InstanceKey::None, Each::None)]),
         Repetition::Count(_) => {
             (KeyKind::Unknown, vec![(InstanceKey::Int(0), Each::Count(Value::unknown(Type::Number)))])
         }
@@ -274,7 +275,7 @@ fn instance_key(kind: KeyKind, key: &Value) -> Option<InstanceKey> {
             let text = value::convert(key, &Type::String).ok()?;
             text.as_str().map(|it| InstanceKey::Str(it.into()))
         }
-        KeyKind::Single | KeyKind::Unknown => None,
+        KeyKind::Single | KeyKind::Absent | KeyKind::Unknown => None,
     }
 }
 

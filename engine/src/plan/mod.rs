@@ -169,6 +169,8 @@ pub enum Reason {
     DeleteBecauseCountIndex,
     /// `for_each` has no such key now.
     DeleteBecauseEachKey,
+    /// `enabled` is false now.
+    DeleteBecauseEnabledFalse,
     /// It moved to an address that the configuration does not have.
     DeleteBecauseNoMoveTarget,
     /// Its arguments are not known yet.

@@ -107,6 +107,7 @@ impl Walk<'_> {
         Some(match (&block.repetition, &addr.key) {
             (Repetition::Count(_), InstanceKey::Int(_)) => Reason::DeleteBecauseCountIndex,
             (Repetition::ForEach(_), InstanceKey::Str(_)) => Reason::DeleteBecauseEachKey,
+            (Repetition::Enabled(_), InstanceKey::None) => Reason::DeleteBecauseEnabledFalse,
             _ => Reason::DeleteBecauseWrongRepetition,
         })
     }

@@ -116,7 +116,7 @@ static LIFECYCLE: Form = form(
 );
 static PROVISIONER: Form =
     Form { open: true, ..form(&[], &["when", "on_failure"], &[nested("connection", &[], &OPEN)]) };
-static MODULE: Form = form(&[], &["providers", "depends_on"], &[]);
+static MODULE: Form = form(&[], &["providers", "depends_on"], &[nested("lifecycle", &[], &LIFECYCLE)]);
 static MOVED: Form = form(&[], &["from", "to"], &[]);
 static REMOVED: Form = form(
     &[],

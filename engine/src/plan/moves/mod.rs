@@ -126,7 +126,7 @@ fn implied(config: &Config, prior: &PriorObjects, explicit: &[Statement]) -> Vec
         let Some(block) = config.resource(&key.addr.config()) else { continue };
         let to = match (&block.repetition, &key.addr.key) {
             (Repetition::Count(_), InstanceKey::None) => InstanceKey::Int(0),
-            (Repetition::Single, InstanceKey::Int(0)) => InstanceKey::None,
+            (Repetition::Single | Repetition::Enabled(_), InstanceKey::Int(0)) => InstanceKey::None,
             _ => continue,
         };
         let resource = key.addr.resource();
