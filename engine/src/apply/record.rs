@@ -26,13 +26,15 @@ pub fn schema_of<'p>(providers: &'p Providers, provider: &str, addr: &InstanceAd
 
 /// The row of an object that a change has made or kept.
 pub fn record(change: &ResourceChange, schema: &Schema, value: &Value, status: ObjectStatus) -> ObjectRecord {
+    // Nothing waits for the end of what was only read, so nothing is noted of what that needed.
+    let kept = change.object.addr.resource.mode != Mode::Data;
     ObjectRecord {
         provider: change.provider.clone(),
         schema_version: schema.version,
         status,
         attributes: value::to_json(value, Some(&schema.block.ty())).into(),
         sensitive: sensitive_paths(value),
-        dependencies: change.dependencies.clone(),
+        dependencies: if kept { change.dependencies.clone() } else { Vec::new() },
         create_before_destroy: change.create_before_destroy,
         row_version: 0,
     }

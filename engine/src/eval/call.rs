@@ -75,21 +75,45 @@ pub(super) fn invoke(
     })
 }
 
+/// The last argument's elements, where three dots ask for them.
+enum Expanded {
+    /// These, and the expressions before them.
+    Items(Vec<Value>),
+    /// It is not known yet which.
+    Unknown(Marks),
+}
+
+fn expanded(call: &Call, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Result<Expanded, Diagnostics> {
+    let Some(last) = call.args.last().filter(|_| call.expand_last) else { return Ok(Expanded::Items(Vec::new())) };
+    let (last, marks) = eval(last, names, frame)?.unmarked();
+    if last.is_unknown() {
+        return Ok(Expanded::Unknown(marks));
+    }
+    match last.as_slice() {
+        Some(items) => Ok(Expanded::Items(items.iter().map(|it| it.clone().marked(marks)).collect())),
+        None => Err(not_expandable(call, &last)),
+    }
+}
+
 fn first_without_error(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
+    let more = match expanded(call, names, frame)? {
+        Expanded::Items(items) => items,
+        Expanded::Unknown(marks) => return Ok(Value::unknown(Type::Dynamic).marked(marks)),
+    };
     let mut diagnostics = Vec::new();
-    for arg in &call.args {
+    let written = &call.args[..call.args.len() - usize::from(call.expand_last)];
+    for arg in written {
         match eval(arg, &mut Quiet(names), frame) {
-            // What is unknown may yet turn out to fail, and then a later argument would be the result.
-            Ok(value) if !value.is_wholly_known() => {
-                return Ok(Value::unknown(Type::Dynamic).marked(value.deep_marks()));
-            }
-            Ok(value) => return Ok(value),
+            Ok(value) => return Ok(settled(value)),
             Err(found) => diagnostics.extend(found),
         }
     }
+    if let Some(value) = more.into_iter().next() {
+        return Ok(settled(value));
+    }
     let reasons: Vec<_> = diagnostics.iter().map(|it| format!("- {}: {}", it.summary, it.detail)).collect();
     let detail = if reasons.is_empty() {
-        "The try function needs at least one argument.".to_owned()
+        "Call to function \"try\" failed: at least one argument is required.".to_owned()
     } else {
         format!(
             "Call to function \"try\" failed: no expression succeeded:\n{}\n\nAt least one expression must produce a \
@@ -100,19 +124,33 @@ fn first_without_error(call: &Call, span: Span, names: &mut dyn Names, frame: Op
     Err(Diagnostic::error("Error in function call", detail).at(span).into())
 }
 
+/// A value of `try`. What is unknown may yet turn out to fail, and then a later argument would be the result.
+fn settled(value: Value) -> Value {
+    if value.is_wholly_known() { value } else { Value::unknown(Type::Dynamic).marked(value.deep_marks()) }
+}
+
 fn can(call: &Call, span: Span, names: &mut dyn Names, frame: Option<&Frame<'_>>) -> Evaluated {
-    let [arg] = call.args.as_slice() else {
-        let (summary, detail) = if call.args.is_empty() {
-            (
-                "Not enough function arguments",
-                "Function \"can\" expects 1 argument(s). Missing value for \"expression\".",
-            )
-        } else {
-            ("Too many function arguments", "Function \"can\" expects only 1 argument(s).")
-        };
-        return Err(Diagnostic::error(summary, detail).at(span).into());
+    let more = match expanded(call, names, frame)? {
+        Expanded::Items(items) => items,
+        Expanded::Unknown(marks) => return Ok(Value::unknown(Type::Dynamic).marked(marks)),
     };
-    Ok(match eval(arg, &mut Quiet(names), frame) {
+    let written = &call.args[..call.args.len() - usize::from(call.expand_last)];
+    let result = match (written, more.as_slice()) {
+        ([arg], []) => eval(arg, &mut Quiet(names), frame),
+        ([], [value]) => Ok(value.clone()),
+        (written, more) => {
+            let (summary, detail) = if written.is_empty() && more.is_empty() {
+                (
+                    "Not enough function arguments",
+                    "Function \"can\" expects 1 argument(s). Missing value for \"expression\".",
+                )
+            } else {
+                ("Too many function arguments", "Function \"can\" expects only 1 argument(s).")
+            };
+            return Err(Diagnostic::error(summary, detail).at(span).into());
+        }
+    };
+    Ok(match result {
         Ok(value) if !value.is_wholly_known() => Value::unknown(Type::Bool).marked(value.deep_marks()),
         // That there is a value tells nothing of it.
         Ok(_) => Value::from(true),

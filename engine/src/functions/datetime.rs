@@ -52,7 +52,8 @@ pub(super) static TIMECMP: Function = Function::new(
     ],
     number,
     |_, args| {
-        let instant = |at| Stamp::parse(text(args, at)).map_err(|error| FunctionError::argument(at, error));
+        let instant =
+            |at| Stamp::read(text(args, at), Reading::Loose).map_err(|error| FunctionError::argument(at, error));
         Ok(Value::from(match instant(0)?.utc().cmp(&instant(1)?.utc()) {
             Ordering::Less => -1i64,
             Ordering::Equal => 0,
@@ -81,6 +82,14 @@ fn timeadd(_: &Context<'_>, args: &[Value]) -> Outcome {
     Ok(Stamp { local, ..stamp }.to_string().into())
 }
 
+/// How closely a text must follow RFC 3339.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Reading {
+    Strict,
+    /// As `timecmp` reads it: hours of one digit, a comma before fractions, offsets up to 24:60.
+    Loose,
+}
+
 /// A point in time with the offset of its zone.
 pub(super) struct Stamp {
     local: DateTime,
@@ -94,6 +103,10 @@ impl Stamp {
     /// # Errors
     /// Says what is wrong.
     pub fn parse(text: &str) -> Result<Self, String> {
+        Self::read(text, Reading::Strict)
+    }
+
+    fn read(text: &str, reading: Reading) -> Result<Self, String> {
         let error = |why: &str| format!("not a valid RFC3339 timestamp: {why}");
         let mut rest = text;
         let year =
@@ -105,11 +118,12 @@ impl Stamp {
         let mut clock = [0; 3];
         for (at, (name, most)) in [("hour", 23), ("minute", 59), ("second", 59)].into_iter().enumerate() {
             let separator = if at == 0 { "" } else { ":" };
-            clock[at] = part(&mut rest, 2, separator, 0..=most)
+            let single = reading == Reading::Loose && at == 0 && rest.as_bytes().get(1) == Some(&b':');
+            clock[at] = part(&mut rest, if single { 1 } else { 2 }, separator, 0..=most)
                 .map_err(|got| error(&format!("cannot use {} as {name}", quote(got))))?;
         }
-        let fraction = fraction(&mut rest);
-        let offset = offset(rest).ok_or_else(|| match rest {
+        let fraction = fraction(&mut rest, reading);
+        let offset = offset(rest, reading).ok_or_else(|| match rest {
             "" => error("end of string before UTC offset"),
             rest => error(&format!("cannot use {} as UTC offset", quote(rest))),
         })?;
@@ -270,8 +284,9 @@ fn part<'t>(
 }
 
 /// Takes `.5` as nanoseconds; leaves anything else where it is.
-fn fraction(rest: &mut &str) -> i32 {
-    let digits = rest.strip_prefix('.').unwrap_or("");
+fn fraction(rest: &mut &str, reading: Reading) -> i32 {
+    let comma = rest.strip_prefix(',').filter(|_| reading == Reading::Loose);
+    let digits = rest.strip_prefix('.').or(comma).unwrap_or("");
     let count = digits.bytes().take_while(u8::is_ascii_digit).count();
     if count == 0 {
         return 0;
@@ -282,7 +297,7 @@ fn fraction(rest: &mut &str) -> i32 {
 }
 
 /// Minutes east of UTC.
-fn offset(text: &str) -> Option<i64> {
+fn offset(text: &str, reading: Reading) -> Option<i64> {
     if text == "Z" {
         return Some(0);
     }
@@ -292,8 +307,9 @@ fn offset(text: &str) -> Option<i64> {
         _ => return None,
     };
     let mut rest = &text[1..];
-    let hours = part(&mut rest, 2, "", 0..=23).ok()?;
-    let minutes = part(&mut rest, 2, ":", 0..=59).ok()?;
+    let (most_hours, most_minutes) = if reading == Reading::Loose { (24, 60) } else { (23, 59) };
+    let hours = part(&mut rest, 2, "", 0..=most_hours).ok()?;
+    let minutes = part(&mut rest, 2, ":", 0..=most_minutes).ok()?;
     rest.is_empty().then_some(sign * i64::from(hours * 60 + minutes))
 }
 

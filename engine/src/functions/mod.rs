@@ -158,6 +158,9 @@ pub enum TemplateError {
 /// message never holds a text that came from a sensitive argument.
 pub fn call(function: &Function, ctx: &Context<'_>, args: &[Value]) -> Result<Value, FunctionError> {
     function.check_count(args.len())?;
+    if let Some(at) = args.iter().position(|it| it.as_number().is_some_and(Number::is_unwieldy)) {
+        return Err(FunctionError::argument(at, "a number of more than a million digits is not calculated with"));
+    }
     let outcome = prepare(function, args).and_then(|(args, marks)| {
         check_nulls(function, &args)?;
         Ok(run(function, ctx, &args)?.marked(marks))

@@ -195,7 +195,7 @@ impl Walk<'_> {
         self.evaluator.objects.set(instance, &addr.resource, &addr.key, value.clone());
         self.conditions_after(instance, &addr, &value);
         self.data.push(Refreshed {
-            dependencies: self.dependencies_of(&addr.config()),
+            dependencies: Vec::new(),
             object: ObjectKey::current(addr),
             moved_from: None,
             provider: desired.provider.to_string(),

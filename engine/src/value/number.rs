@@ -20,6 +20,8 @@ const PRECISION: u16 = 512;
 const INTEGER_PRECISION: u16 = 64;
 /// Bits of mantissa of a number that came from a double.
 const DOUBLE_PRECISION: u16 = 53;
+/// Greatest distance of a mantissa from the point, in bits: about a million decimal digits.
+const WIELDY: u64 = 3_400_000;
 
 /// A number of up to 512 bits, or an infinity.
 ///
@@ -112,7 +114,7 @@ impl Number {
 
     /// All digits and the bits of mantissa, where the shortest text does not say the whole number.
     pub(super) fn precise(&self) -> Option<(String, u16)> {
-        let same = Number::parse(&self.to_string()).is_some_and(|it| it == *self);
+        let same = self.is_unwieldy() || Number::parse(&self.to_string()).is_some_and(|it| it == *self);
         (!same).then(|| (self.exact().plain(), self.precision))
     }
 
@@ -255,6 +257,12 @@ impl Number {
         }
     }
 
+    /// Whether it is finite and has more than a million digits before the point or after it. Such a number is written with
+    /// an exponent and not calculated with: its digits alone would take minutes.
+    pub fn is_unwieldy(&self) -> bool {
+        matches!(&self.repr, Repr::Float(float) if float.exponent.unsigned_abs() > WIELDY)
+    }
+
     /// Whether it is one of the infinities.
     pub fn is_infinite(&self) -> bool {
         matches!(self.repr, Repr::Infinity(_))
@@ -365,13 +373,15 @@ impl PartialEq for Number {
 impl Eq for Number {}
 
 impl fmt::Display for Number {
-    /// The shortest decimal, without exponent, that tells the number from its neighbours; `+Inf`, `-Inf`.
+    /// The shortest decimal, without exponent unless that would have more than a million digits, that tells the number
+    /// from its neighbours; `+Inf`, `-Inf`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.repr {
             Repr::Small(value) if fits(value.unsigned_abs(), self.precision) => write!(f, "{value}"),
             Repr::Infinity(Sign::Negative) => f.write_str("-Inf"),
             Repr::Infinity(Sign::Positive) => f.write_str("+Inf"),
             Repr::NegativeZero => f.write_str("-0"),
+            _ if self.is_unwieldy() => f.write_str(&self.leading().scientific()),
             _ => f.write_str(&self.shortest().plain()),
         }
     }

@@ -23,6 +23,9 @@ pub enum ArithmeticError {
     /// `5 % Inf`
     #[error("a remainder with infinity has no value")]
     ModuloInfinity,
+    /// `1e300000000 + 1`
+    #[error("numbers of more than a million digits are not calculated with")]
+    Unwieldy,
 }
 
 /// Results of operations; the precision is that of the more precise operand.
@@ -32,6 +35,7 @@ impl Number {
     /// # Errors
     /// Infinities of opposite sign.
     pub fn add(&self, other: &Number) -> Result<Number, ArithmeticError> {
+        wieldy(self, other)?;
         let precision = self.precision.max(other.precision);
         if let (Repr::Small(left), Repr::Small(right)) = (&self.repr, &other.repr)
             && let Some(sum) = left.checked_add(*right)
@@ -52,7 +56,10 @@ impl Number {
     /// # Errors
     /// An infinity less itself.
     pub fn subtract(&self, other: &Number) -> Result<Number, ArithmeticError> {
-        self.add(&other.negate()).map_err(|_| ArithmeticError::InfinityMinusItself)
+        self.add(&other.negate()).map_err(|error| match error {
+            ArithmeticError::OpposingInfinities => ArithmeticError::InfinityMinusItself,
+            other => other,
+        })
     }
 
     /// `self * other`; a product that needs more bits than its factors have gets them, up to 512.
@@ -60,6 +67,7 @@ impl Number {
     /// # Errors
     /// Zero times an infinity.
     pub fn multiply(&self, other: &Number) -> Result<Number, ArithmeticError> {
+        wieldy(self, other)?;
         let precision = self.precision.max(other.precision);
         if let (Repr::Small(left), Repr::Small(right)) = (&self.repr, &other.repr)
             && *left != 0
@@ -89,6 +97,7 @@ impl Number {
     /// # Errors
     /// Zero by zero, an infinity by an infinity.
     pub fn divide(&self, other: &Number) -> Result<Number, ArithmeticError> {
+        wieldy(self, other)?;
         let precision = self.precision.max(other.precision);
         let negative = self.is_negative() != other.is_negative();
         if self.is_zero() && other.is_zero() || self.is_infinite() && other.is_infinite() {
@@ -115,6 +124,7 @@ impl Number {
     /// # Errors
     /// A finite number by an infinity, an infinity by a number.
     pub fn modulo(&self, other: &Number) -> Result<Number, ArithmeticError> {
+        wieldy(self, other)?;
         if other.is_zero() {
             return Ok(self.clone());
         }
@@ -206,6 +216,10 @@ impl Number {
     }
 }
 
+fn wieldy(left: &Number, right: &Number) -> Result<(), ArithmeticError> {
+    if left.is_unwieldy() || right.is_unwieldy() { Err(ArithmeticError::Unwieldy) } else { Ok(()) }
+}
+
 /// `digits * 10^tens * 2^twos` with a sign.
 pub(super) fn scaled(sign: Sign, digits: UBig, tens: i64, twos: i64, precision: u16) -> Number {
     /// Beyond it every number is out of range, whatever its digits within reason.
@@ -230,7 +244,7 @@ pub(super) fn scaled(sign: Sign, digits: UBig, tens: i64, twos: i64, precision: 
 }
 
 /// `5^power` as mantissa and exponent: exact where that is of reasonable size, else with many more bits than a number.
-fn power_of_five(power: u64) -> (UBig, i64) {
+pub(super) fn power_of_five(power: u64) -> (UBig, i64) {
     const EXACT: u64 = 8_000;
     const BITS: usize = 2 * PRECISION as usize;
     if power <= EXACT {

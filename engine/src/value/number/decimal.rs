@@ -5,7 +5,8 @@ use std::cmp::Ordering;
 use dashu_int::UBig;
 use dashu_int::ops::BitTest;
 
-use super::Number;
+use super::arithmetic::power_of_five;
+use super::{Number, top};
 
 /// Decimal digits: `0.DIGITS * 10^point`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -43,6 +44,32 @@ impl Number {
         // The bounds themselves round to the number only when its own last bit is even.
         let inclusive = !magnitude.bit(1);
         shorten(all, lower.digits.as_bytes(), upper.digits.as_bytes(), inclusive)
+    }
+
+    /// As many digits as the precision is sure of, whatever the exponent.
+    pub(super) fn leading(&self) -> Decimal {
+        let (mantissa, exponent) = self.parts();
+        let (_, magnitude) = mantissa.into_parts();
+        let sure = usize::from(self.precision) * 30_103 / 100_000;
+        // Powers of ten that leave a whole number of somewhat more digits than are sure.
+        let tens = (top(&magnitude.clone().into(), exponent) * 30_103).div_euclid(100_000) - sure as i64 - 8;
+        let (fives, fives_exponent) = power_of_five(tens.unsigned_abs());
+        let scaled = |number: UBig, shift: i64| match usize::try_from(shift) {
+            Ok(shift) => number << shift,
+            Err(_) => number >> shift.unsigned_abs() as usize,
+        };
+        let whole = if tens >= 0 {
+            // Bits below the quotient's last one are kept until it is taken.
+            const SPARE: i64 = 64;
+            scaled(magnitude, exponent - tens - fives_exponent + SPARE) / fives >> SPARE as usize
+        } else {
+            scaled(magnitude * fives, exponent - tens + fives_exponent)
+        };
+        let digits = whole.to_string();
+        let mut found = Decimal { negative: self.is_negative(), point: digits.len() as i64 + tens, digits };
+        found.round(sure as i64);
+        found.digits.truncate(found.digits.trim_end_matches('0').len());
+        found
     }
 
     /// The number with exactly `decimals` digits after the point, ties to even: `%.2f`.
@@ -116,6 +143,14 @@ impl Decimal {
         self.digits.truncate(self.digits.trim_end_matches('0').len());
     }
 
+    /// The digits with an exponent: `-1.25e300`.
+    pub fn scientific(&self) -> String {
+        let sign = if self.negative { "-" } else { "" };
+        let (first, rest) = self.digits.split_at(1.min(self.digits.len()));
+        let point = if rest.is_empty() { "" } else { "." };
+        format!("{sign}{first}{point}{rest}e{}", self.point - 1)
+    }
+
     /// The digits with their point and without exponent: `-12.5`.
     pub fn plain(&self) -> String {
         let sign = if self.negative { "-" } else { "" };
@@ -179,6 +214,15 @@ mod tests {
         }
         assert_eq!(n("0.00001234").to_string(), "0.00001234");
         assert_eq!(n("-1.5E-7").to_string(), "-0.00000015");
+    }
+
+    #[test]
+    fn numbers_of_millions_of_digits_have_an_exponent() {
+        for text in ["1e304740993", "-1.25e304740993", "7e-304740993", "1e1100000"] {
+            assert_eq!(n(text).to_string(), text);
+            assert!(n(text).is_unwieldy() && n(text).add(&n("1")).is_err() && n(text).precise().is_none(), "{text}");
+        }
+        assert!(!n("1e100000").is_unwieldy());
     }
 
     #[test]
