@@ -25,6 +25,8 @@ mod validate;
 mod version;
 mod workspace;
 
+pub use test::test_files;
+
 use plumb_engine::diagnostic::Diagnostic;
 
 use crate::args::{Command, MetadataCommand, StateCommand};

@@ -9,6 +9,7 @@ mod http;
 mod install;
 mod package;
 mod registry;
+mod runs;
 mod s3;
 mod settings;
 #[cfg(test)]
@@ -26,6 +27,7 @@ use self::http::Http;
 use self::install::Installer;
 use self::package::{Fetcher, copy, inside};
 use self::registry::Registries;
+pub use self::runs::load_run;
 use self::s3::keys;
 use self::settings::Settings;
 
@@ -70,6 +72,7 @@ pub fn install(options: &InstallOptions<'_>) -> (Config, Diagnostics) {
         fetched: BTreeMap::new(),
     };
     let (config, mut found) = config::load_with_given(&Disk, Path::new("."), &given(options), &mut installer);
+    found.extend(runs::find_all(&mut installer));
     let manifest = installer.new;
     if manifest.iter().count() > 1
         && let Err(error) = write(&path, &manifest)

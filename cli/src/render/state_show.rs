@@ -10,7 +10,10 @@ use super::{View, json_state, operation, schema_block};
 /// Every object and output of a state.
 pub fn state(snapshot: &Snapshot, view: View<'_>) -> String {
     if snapshot.objects.is_empty() && snapshot.outputs.is_empty() {
-        return "No state.\n".into();
+        let never_written = snapshot.serial == 0;
+        let text =
+            if never_written { "No state.\n" } else { "The state file is empty. No resources are represented.\n" };
+        return text.into();
     }
     let objects: Vec<String> = snapshot.objects.iter().map(|(key, record)| object(key, record, view)).collect();
     let mut out = objects.join("\n");

@@ -348,6 +348,20 @@ fn find_module(
     version: Option<(Arc<str>, Span)>,
     finder: &mut dyn ModuleFinder,
 ) -> Result<PathBuf, Diagnostic> {
+    let (source, version) = parse_source((source, span), version)?;
+    let local = match &source {
+        ModuleSource::Local(path) => normal(&caller.dir.join(path)),
+        _ => PathBuf::new(),
+    };
+    let key = path.0.join(".");
+    finder.find(&WantedModule { key: &key, source: &source, version: version.as_ref(), local: &local })
+}
+
+/// What the `source` and the `version` of a call mean.
+pub(crate) fn parse_source(
+    (source, span): (&str, Span),
+    version: Option<(Arc<str>, Span)>,
+) -> Result<(ModuleSource, Option<Constraints>), Diagnostic> {
     let constraints = match &version {
         None => None,
         Some((text, span)) => Some(Constraints::parse(text).ok_or_else(|| {
@@ -370,13 +384,38 @@ fn find_module(
             Diagnostic::error("Invalid module source address", format!("The module cannot be found: {reason}."))
         }),
     };
-    let source = parsed.map_err(|it| it.at(span))?;
-    let local = match &source {
-        ModuleSource::Local(path) => normal(&caller.dir.join(path)),
+    Ok((parsed.map_err(|it| it.at(span))?, constraints))
+}
+
+/// Reads a module that the configuration of the working directory does not call, such as that of a test's run, with all
+/// that it calls. It is looked for under `key`, and what it calls below that.
+pub fn load_called(
+    key: &str,
+    (source, version): (&ModuleSource, Option<&Constraints>),
+    finder: &mut dyn ModuleFinder,
+) -> (Config, Diagnostics) {
+    let local = match source {
+        ModuleSource::Local(path) => normal(Path::new(path)),
         _ => PathBuf::new(),
     };
-    let key = path.0.join(".");
-    finder.find(&WantedModule { key: &key, source: &source, version: constraints.as_ref(), local: &local })
+    match finder.find(&WantedModule { key, source, version, local: &local }) {
+        Ok(dir) => load_with_given(&Disk, &dir, &Variables::default(), &mut Below { key, finder }),
+        Err(diagnostic) => (Config::default(), diagnostic.into()),
+    }
+}
+
+/// Looks for modules under a key of another one.
+struct Below<'a> {
+    key: &'a str,
+    finder: &'a mut dyn ModuleFinder,
+}
+
+impl ModuleFinder for Below<'_> {
+    fn find(&mut self, wanted: &WantedModule<'_>) -> Result<PathBuf, Diagnostic> {
+        let key = format!("{}.{}", self.key, wanted.key);
+        let WantedModule { source, version, local, .. } = *wanted;
+        self.finder.find(&WantedModule { key: &key, source, version, local })
+    }
 }
 
 fn shown(dir: &Path) -> String {

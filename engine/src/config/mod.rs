@@ -33,9 +33,11 @@ pub(crate) use content::{duplicate_argument, missing_argument, unsupported_argum
 pub use files::{Disk, Embedded, Files};
 pub use installed::{Installed, Manifest, ModuleFinder, ModuleRecord, WantedModule};
 pub(crate) use json::{nested as json_blocks, repeated_name as repeated_json_name};
-pub use json::{parse_json_body, parse_json_values};
+pub use json::{parse_json_body, parse_json_test, parse_json_values};
+pub(crate) use load::parse_source;
 pub use load::{
-    DATA_DIR, load, load_from, load_given, load_installed, load_sources, load_sources_given, load_with, load_with_given,
+    DATA_DIR, load, load_called, load_from, load_given, load_installed, load_sources, load_sources_given, load_with,
+    load_with_given,
 };
 pub use module::*;
 pub use module_source::{DEFAULT_REGISTRY, ModuleSource, RegistrySource, RemoteSource};

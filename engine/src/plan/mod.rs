@@ -3,6 +3,7 @@
 mod change;
 pub mod checks;
 mod conditions;
+mod depth;
 mod drift;
 pub(crate) mod ephemerals;
 pub mod file;

@@ -167,6 +167,7 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     let planned = plan.mode != PlanMode::Destroy;
     let reached = |node: &Node| planned && walk.included.node(node) && !walk.failed.contains(node);
     plan.checks = walk.checks.finish(walk.request.config, reached);
+    diagnostics.extend(super::depth::too_deep(&plan));
     plan.errored = diagnostics.has_errors();
     PlanResult { plan, diagnostics, calls }
 }

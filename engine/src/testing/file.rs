@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::addr::{InstanceAddr, ResourceName, Target};
 use crate::config::references::resource_name;
-use crate::config::{Condition, ProviderBlock, ProviderRef};
+use crate::config::{Condition, Constraints, ModuleSource, ProviderBlock, ProviderRef, parse_json_test, parse_source};
 use crate::config::{blocks, content};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::plan::PlanMode;
@@ -33,6 +33,17 @@ pub struct TestFile {
     pub runs: Vec<Run>,
 }
 
+/// The module that a run is about, where that is not the one in the working directory.
+#[derive(Debug)]
+pub struct RunModule {
+    /// Its source as written.
+    pub text: Arc<str>,
+    /// What the source means.
+    pub source: ModuleSource,
+    /// Versions that will do.
+    pub version: Option<Constraints>,
+}
+
 /// A `run` block.
 #[derive(Debug)]
 pub struct Run {
@@ -52,8 +63,8 @@ pub struct Run {
     pub variables: Vec<(Arc<str>, Expr)>,
     /// Provider configurations by the name that the configuration knows them by.
     pub providers: Vec<(ProviderRef, ProviderRef)>,
-    /// Another module than the one in the working directory, and where it is named.
-    pub module: Option<(Arc<str>, Span)>,
+    /// Another module than the one in the working directory.
+    pub module: Option<RunModule>,
     /// State that the run works on; runs of one module share one unless they name another.
     pub state_key: Option<Arc<str>>,
     /// What must hold.
@@ -163,7 +174,8 @@ const RUN: Shape = Shape {
 /// Reads a test file; its text becomes one of `sources`.
 pub fn read(sources: &mut SourceMap, path: &Path, text: &str) -> (TestFile, Diagnostics) {
     let file = sources.add(path, text);
-    let (body, mut diagnostics) = parse_body(file, text);
+    let json = path.extension().is_some_and(|it| it == "json");
+    let (body, mut diagnostics) = if json { parse_json_test(file, text) } else { parse_body(file, text) };
     let content = content::read(&body, &FILE, body.span, &mut diagnostics);
     let mut test = TestFile { path: path.to_owned(), ..TestFile::default() };
     for block in &content.blocks {
@@ -188,6 +200,23 @@ pub fn read(sources: &mut SourceMap, path: &Path, text: &str) -> (TestFile, Diag
     }
     (test, diagnostics)
 }
+
+/// What the module of a run is noted under in the list of installed modules: `test.tests.main.setup`.
+pub fn run_key(path: &Path, run: &str) -> String {
+    let name = path.file_name().unwrap_or_default().to_string_lossy();
+    let stem = SUFFIXES.iter().find_map(|it| name.strip_suffix(it)).unwrap_or(&name);
+    let dirs = path.parent().into_iter().flat_map(Path::components);
+    let dirs = dirs.filter_map(|it| match it {
+        std::path::Component::Normal(name) => Some(name.to_string_lossy().into_owned()),
+        _ => None,
+    });
+    let parts: Vec<String> =
+        ["test".to_owned()].into_iter().chain(dirs).chain([stem.to_owned(), run.to_owned()]).collect();
+    parts.join(".")
+}
+
+/// Endings of the names of test files.
+pub const SUFFIXES: [&str; 2] = [".tftest.hcl", ".tftest.json"];
 
 /// Reads a file of mocks: what a `mock_provider` block may hold, without the block.
 pub fn read_mocks(sources: &mut SourceMap, path: &Path, text: &str) -> (Vec<MockedType>, Vec<Override>, Diagnostics) {
@@ -348,11 +377,22 @@ fn address(expr: &Expr) -> Option<String> {
     }
 }
 
-fn module(block: &Block, diagnostics: &mut Diagnostics) -> Option<(Arc<str>, Span)> {
+fn module(block: &Block, diagnostics: &mut Diagnostics) -> Option<RunModule> {
     const SHAPE: Shape = Shape { optional: &["version"], required: &["source"], blocks: &[], open: false };
     let content = content::read(&block.body, &SHAPE, block.header, diagnostics);
     let span = content.attribute("source")?.expr.span;
-    Some((blocks::text(&content, "source", diagnostics)?, span))
+    let text = blocks::text(&content, "source", diagnostics)?;
+    let version = match content.attribute("version") {
+        Some(attribute) => Some((blocks::text(&content, "version", diagnostics)?, attribute.expr.span)),
+        None => None,
+    };
+    match parse_source((&text, span), version) {
+        Ok((source, version)) => Some(RunModule { text, source, version }),
+        Err(found) => {
+            diagnostics.push(found);
+            None
+        }
+    }
 }
 
 fn values(body: &Body, diagnostics: &mut Diagnostics) -> Vec<(Arc<str>, Expr)> {
@@ -510,7 +550,7 @@ mod tests {
         let [a, b] = file.runs.as_slice() else { panic!("two runs") };
         assert_eq!((a.command, a.mode), (RunCommand::Plan, PlanMode::RefreshOnly));
         assert_eq!(a.targets[0].to_string(), "module.x[\"k\"].aws_vpc.a");
-        assert_eq!(b.module.as_ref().map(|it| &*it.0), Some("./setup"));
+        assert_eq!(b.module.as_ref().map(|it| &*it.text), Some("./setup"));
         let expected: Vec<_> = b.expect_failures.iter().map(|it| it.0.as_str()).collect();
         assert_eq!(expected, ["var.x", "aws_vpc.a[0]", "check.c"]);
     }

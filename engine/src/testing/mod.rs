@@ -8,7 +8,9 @@ mod overrides;
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-pub use file::{Mock, MockedType, Override, OverrideKind, Run, RunCommand, TestFile, read, read_mocks};
+pub use file::{
+    Mock, MockedType, Override, OverrideKind, Run, RunCommand, RunModule, SUFFIXES, TestFile, read, read_mocks, run_key,
+};
 pub use judge::{Found, Judge, Verdict, expected, variable_values};
 
 use crate::config::{Config, Module};

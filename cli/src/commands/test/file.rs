@@ -20,8 +20,8 @@ use tokio::sync::watch;
 use super::report::{Report, Shown};
 use super::{FileResult, RunResult, Status, list, read};
 use crate::args::TestArgs;
-use crate::lock;
 use crate::session::{Failure, Session};
+use crate::{lock, modules};
 
 /// A state in memory is nobody else's, so its lease need not end.
 const LEASE: Duration = Duration::from_secs(365 * 24 * 3600);
@@ -126,7 +126,7 @@ impl<'a> Work<'a> {
     ) -> Result<Self, Failure> {
         let text = read(path)?;
         let dir = Path::new(".");
-        let (mut main, mut found) = config::load(dir);
+        let (mut main, mut found) = config::load_installed(dir, &session.data_dir());
         let (given, more) = config::variables(&mut main, dir, &session.environment, &args.variables.options);
         found.extend(more);
         if found.has_errors() {
@@ -174,18 +174,15 @@ impl<'a> Work<'a> {
     /// Reads the module under test and puts everything into it that the file says.
     fn ready(&mut self, at: usize) -> Result<(Ready, TestFile), Failure> {
         let (first, _) = testing::read(&mut SourceMap::default(), self.path, &self.text);
-        let source = first.runs[at].module.as_ref().map(|it| it.0.clone());
-        let dir = source.as_deref().map_or_else(|| PathBuf::from("."), |it| normal(Path::new(it)));
-        let (mut config, mut found) = config::load(&dir);
+        let module = first.runs[at].module.as_ref();
+        let source = module.map(|it| it.text.clone());
+        let data_dir = self.session.data_dir();
+        let (mut config, mut found) = match module {
+            None => config::load_installed(Path::new("."), &data_dir),
+            Some(module) => modules::load_run(&testing::run_key(self.path, &first.runs[at].name), module, &data_dir),
+        };
         let (mut file, more) = testing::read(&mut config.sources, self.path, &self.text);
         found.extend(more);
-        if let Some((source, span)) = &file.runs[at].module
-            && !source.starts_with("./")
-            && !source.starts_with("../")
-        {
-            let detail = format!("The module {source:?} of a run must be a local path that begins with ./ or ../.");
-            found = Diagnostic::error("Unsupported module source", detail).at(*span).into();
-        }
         if found.has_errors() {
             return Err(Failure::new(found, &config.sources));
         }
@@ -503,9 +500,4 @@ fn read_mock_files(file: &mut TestFile, sources: &mut SourceMap) -> Result<(), F
         }
     }
     Ok(())
-}
-
-/// A path without `.`.
-fn normal(path: &Path) -> PathBuf {
-    path.components().filter(|it| *it != Component::CurDir).collect()
 }

@@ -97,11 +97,7 @@ pub async fn run(args: &TestArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
 
 /// Test files of the working directory and of the test directory, or those that `-filter` names.
 fn chosen(args: &TestArgs) -> Result<Vec<PathBuf>, Failure> {
-    let mut all = list(Path::new("."), ".tftest.hcl");
-    if args.test_directory != Path::new(".") {
-        all.extend(list(&args.test_directory, ".tftest.hcl"));
-    }
-    all.sort();
+    let mut all = test_files(&args.test_directory);
     if args.filter.is_empty() {
         return Ok(all);
     }
@@ -110,7 +106,7 @@ fn chosen(args: &TestArgs) -> Result<Vec<PathBuf>, Failure> {
         if !all.contains(&plain(wanted)) {
             let detail = format!(
                 "The file {} of -filter is none of the test files. They are looked for in the working directory and in {}, \
-                 and their names end with .tftest.hcl.",
+                 and their names end with .tftest.hcl or .tftest.json.",
                 wanted.display(),
                 args.test_directory.display()
             );
@@ -122,6 +118,15 @@ fn chosen(args: &TestArgs) -> Result<Vec<PathBuf>, Failure> {
     }
     all.retain(|path| args.filter.iter().any(|it| plain(it) == *path));
     Ok(all)
+}
+
+/// Test files of the working directory and of `dir`, in order.
+pub fn test_files(dir: &Path) -> Vec<PathBuf> {
+    let dirs = [Path::new("."), dir].into_iter().take(if dir == Path::new(".") { 1 } else { 2 });
+    let mut all: Vec<PathBuf> =
+        dirs.flat_map(|dir| testing::SUFFIXES.into_iter().flat_map(move |suffix| list(dir, suffix))).collect();
+    all.sort();
+    all
 }
 
 /// Files of a directory with a suffix, in order; none where there is no directory.

@@ -25,37 +25,57 @@ pub struct DrawOptions {
 /// Draws a change whose first line continues a line that is already there; later lines are indented by `indent` steps
 /// of four columns.
 pub fn draw(change: &Change, indent: usize, options: DrawOptions) -> String {
+    let mut out = String::new();
+    write(&mut out, change, indent, options);
+    out
+}
+
+/// Adds the change to a text. Each part is written once, however deep it lies.
+fn write(out: &mut String, change: &Change, indent: usize, options: DrawOptions) {
+    stacker::maybe_grow(64 * 1024, 1024 * 1024, || write_here(out, change, indent, options));
+}
+
+fn write_here(out: &mut String, change: &Change, indent: usize, options: DrawOptions) {
     let forces = if change.replace { forces_replacement(options) } else { String::new() };
     let null = null_suffix(change.marker, options);
     match &change.node {
         Node::Scalar { before, after } => match (before, after) {
             (Some(before), Some(after)) if change.marker == Marker::Update => {
-                format!("{} {} {}{forces}", scalar(before, options), arrow(options), scalar(after, options))
+                out.push_str(&format!(
+                    "{} {} {}{forces}",
+                    scalar(before, options),
+                    arrow(options),
+                    scalar(after, options)
+                ));
             }
-            (Some(before), None) if before == "null" => format!("{}{forces}", scalar(before, options)),
+            (Some(before), None) if before == "null" => {
+                out.push_str(&format!("{}{forces}", scalar(before, options)));
+            }
             (one, other) => {
                 let value = other.as_deref().or(one.as_deref()).unwrap_or("null");
-                format!("{}{null}{forces}", scalar(value, options))
+                out.push_str(&format!("{}{null}{forces}", scalar(value, options)));
             }
         },
-        Node::Text(lines) => text(lines, indent, options, &forces, &null),
-        Node::Json { inner, respelled } => json(change, inner, *respelled, indent, options),
-        Node::Sensitive { .. } => format!("(sensitive value){null}{forces}"),
-        Node::Unknown { before: None } => format!("(known after apply){forces}"),
+        Node::Text(lines) => text(out, lines, indent, options, &forces, &null),
+        Node::Json { inner, respelled } => json(out, change, inner, *respelled, indent, options),
+        Node::Sensitive { .. } => out.push_str(&format!("(sensitive value){null}{forces}")),
+        Node::Unknown { before: None } => out.push_str(&format!("(known after apply){forces}")),
         Node::Unknown { before: Some(before) } => {
-            let before = draw(before, indent, DrawOptions { hide_null: true, ..options });
-            format!("{before} {} (known after apply){forces}", arrow(options))
+            write(out, before, indent, DrawOptions { hide_null: true, ..options });
+            out.push_str(&format!(" {} (known after apply){forces}", arrow(options)));
         }
         Node::Retyped { before, after } => {
             let options = DrawOptions { hide_null: true, ..options };
-            let (before, after) = (draw(before, indent, options), draw(after, indent, options));
-            format!("{before} {} {after}{forces}", arrow(options))
+            write(out, before, indent, options);
+            out.push_str(&format!(" {} ", arrow(options)));
+            write(out, after, indent, options);
+            out.push_str(&forces);
         }
-        Node::List(items) => list(items, true, indent, options, &forces, &null),
-        Node::Set(items) => list(items, false, indent, options, &forces, &null),
-        Node::Map(items) => map(items, indent, options, &forces, &null),
-        Node::Object(items) => object(items, indent, options, &forces, &null),
-        Node::Block(content) => block(content, indent, options, &forces),
+        Node::List(items) => list(out, (items, true), indent, options, &forces, &null),
+        Node::Set(items) => list(out, (items, false), indent, options, &forces, &null),
+        Node::Map(items) => map(out, items, indent, options, &forces, &null),
+        Node::Object(items) => object(out, items, indent, options, &forces, &null),
+        Node::Block(content) => block(out, content, indent, options, &forces),
     }
 }
 
@@ -105,15 +125,15 @@ fn hidden(kind: &str, count: usize, options: DrawOptions) -> String {
     options.paint.dim(&format!("# ({count} unchanged {kind}{plural} hidden)"))
 }
 
-fn text(lines: &[(Marker, String)], indent: usize, options: DrawOptions, forces: &str, null: &str) -> String {
-    let mut out = format!("<<-EOT{forces}\n");
+fn text(out: &mut String, lines: &[(Marker, String)], indent: usize, options: DrawOptions, forces: &str, null: &str) {
+    out.push_str(&format!("<<-EOT{forces}\n"));
     for (marker, line) in lines {
-        out += &format!("{}{line}\n", lead(indent + 1, *marker, options));
+        out.push_str(&format!("{}{line}\n", lead(indent + 1, *marker, options)));
     }
-    out + &lead(indent, Marker::Same, options) + "EOT" + null
+    out.push_str(&format!("{}EOT{null}", lead(indent, Marker::Same, options)));
 }
 
-fn json(change: &Change, inner: &Change, respelled: bool, indent: usize, options: DrawOptions) -> String {
+fn json(out: &mut String, change: &Change, inner: &Change, respelled: bool, indent: usize, options: DrawOptions) {
     let inner_options = DrawOptions { hide_null: true, show_same: options.show_same || respelled, ..options };
     let document = draw(inner, indent + 1, inner_options);
     let note = match (respelled, change.replace) {
@@ -124,20 +144,28 @@ fn json(change: &Change, inner: &Change, respelled: bool, indent: usize, options
     };
     let null = null_suffix(change.marker, options);
     if !document.contains('\n') {
-        return format!("jsonencode({document}){null}{note}");
+        out.push_str(&format!("jsonencode({document}){null}{note}"));
+        return;
     }
     let marker = if change.marker == Marker::Update && !respelled { Marker::Update } else { Marker::Same };
     let (first, last) = (lead(indent + 1, marker, options), lead(indent, Marker::Same, options));
-    format!("jsonencode({note}\n{first}{document}\n{last}){null}")
+    out.push_str(&format!("jsonencode({note}\n{first}{document}\n{last}){null}"));
 }
 
-fn list(items: &[Change], in_order: bool, indent: usize, options: DrawOptions, forces: &str, null: &str) -> String {
+fn list(
+    out: &mut String,
+    (items, in_order): (&[Change], bool),
+    indent: usize,
+    options: DrawOptions,
+    forces: &str,
+    null: &str,
+) {
     if items.is_empty() {
-        return format!("[]{null}{forces}");
+        return out.push_str(&format!("[]{null}{forces}"));
     }
     let inner = DrawOptions { hide_null: true, ..options };
     let note = |count| format!("{}{}\n", lead(indent + 1, Marker::Same, options), hidden("element", count, options));
-    let mut out = format!("[{forces}\n");
+    out.push_str(&format!("[{forces}\n"));
     let mut skipped = 0;
     for (item, shown) in items.iter().zip(shown_elements(items, in_order, options.show_same)) {
         if !shown {
@@ -145,16 +173,20 @@ fn list(items: &[Change], in_order: bool, indent: usize, options: DrawOptions, f
             continue;
         }
         if in_order && skipped > 0 {
-            out += &note(std::mem::take(&mut skipped));
+            out.push_str(&note(std::mem::take(&mut skipped)));
         }
         let inner = DrawOptions { show_same: options.show_same || item.marker == Marker::Same, ..inner };
-        out += &warning(item, indent + 1, inner);
-        out += &format!("{}{},\n", lead(indent + 1, item.marker, inner), draw(item, indent + 1, inner));
+        out.push_str(&warning(item, indent + 1, inner));
+        out.push_str(&lead(indent + 1, item.marker, inner));
+        write(out, item, indent + 1, inner);
+        out.push_str(",\n");
     }
     if skipped > 0 {
-        out += &note(skipped);
+        out.push_str(&note(skipped));
     }
-    out + &lead(indent, Marker::Same, options) + "]" + null
+    out.push_str(&lead(indent, Marker::Same, options));
+    out.push(']');
+    out.push_str(null);
 }
 
 /// Which elements are drawn: in a list, those that change with their neighbours.
@@ -165,39 +197,40 @@ fn shown_elements(items: &[Change], in_order: bool, show_same: bool) -> Vec<bool
         .collect()
 }
 
-fn map(items: &[(String, Change)], indent: usize, options: DrawOptions, forces: &str, null: &str) -> String {
+fn map(out: &mut String, items: &[(String, Change)], indent: usize, options: DrawOptions, forces: &str, null: &str) {
     if items.is_empty() {
-        return format!("{{}}{null}{forces}");
+        return out.push_str(&format!("{{}}{null}{forces}"));
     }
     let keys: Vec<String> = items.iter().map(|(key, _)| super::text::quoted(key)).collect();
     let width = keys.iter().map(|key| key.width()).max().unwrap_or(0);
     let inner = DrawOptions { hide_null: true, ..options };
-    let mut out = format!("{{{forces}\n");
+    out.push_str(&format!("{{{forces}\n"));
     let mut same = 0;
     for (key, (_, item)) in keys.iter().zip(items) {
         if item.marker == Marker::Same && !options.show_same {
             same += 1;
             continue;
         }
-        out += &entry(key, width, item, indent + 1, inner);
+        entry(out, (key, width), item, indent + 1, inner);
     }
     if same > 0 {
-        out += &format!("{}{}\n", lead(indent + 1, Marker::Same, options), hidden("element", same, options));
+        out.push_str(&format!("{}{}\n", lead(indent + 1, Marker::Same, options), hidden("element", same, options)));
     }
-    out + &lead(indent, Marker::Same, options) + "}" + null
+    out.push_str(&format!("{}}}{null}", lead(indent, Marker::Same, options)));
 }
 
-fn object(items: &[(String, Change)], indent: usize, options: DrawOptions, forces: &str, null: &str) -> String {
+fn object(out: &mut String, items: &[(String, Change)], indent: usize, options: DrawOptions, forces: &str, null: &str) {
     if items.is_empty() {
-        return format!("{{}}{null}{forces}");
+        return out.push_str(&format!("{{}}{null}{forces}"));
     }
     let inner = DrawOptions { hide_null: true, ..options };
-    format!("{{{forces}\n") + &attributes(items, indent + 1, inner) + &lead(indent, Marker::Same, options) + "}" + null
+    out.push_str(&format!("{{{forces}\n"));
+    attributes(out, items, indent + 1, inner);
+    out.push_str(&format!("{}}}{null}", lead(indent, Marker::Same, options)));
 }
 
-fn attributes(items: &[(String, Change)], indent: usize, options: DrawOptions) -> String {
+fn attributes(out: &mut String, items: &[(String, Change)], indent: usize, options: DrawOptions) {
     let width = items.iter().map(|(name, _)| attribute_name(name).width()).max().unwrap_or(0);
-    let mut out = String::new();
     let mut same = 0;
     for (name, item) in items {
         let important = IMPORTANT.contains(&&**name);
@@ -206,18 +239,19 @@ fn attributes(items: &[(String, Change)], indent: usize, options: DrawOptions) -
             continue;
         }
         let options = DrawOptions { show_same: options.show_same || important, ..options };
-        out += &entry(&attribute_name(name), width, item, indent, options);
+        entry(out, (&attribute_name(name), width), item, indent, options);
     }
     if same > 0 {
-        out += &format!("{}{}\n", lead(indent, Marker::Same, options), hidden("attribute", same, options));
+        out.push_str(&format!("{}{}\n", lead(indent, Marker::Same, options), hidden("attribute", same, options)));
     }
-    out
 }
 
-fn entry(name: &str, width: usize, item: &Change, indent: usize, options: DrawOptions) -> String {
+fn entry(out: &mut String, (name, width): (&str, usize), item: &Change, indent: usize, options: DrawOptions) {
     let padding = " ".repeat(width.saturating_sub(name.width()));
-    let value = draw(item, indent, options);
-    format!("{}{}{name}{padding} = {value}\n", warning(item, indent, options), lead(indent, item.marker, options))
+    out.push_str(&warning(item, indent, options));
+    out.push_str(&format!("{}{name}{padding} = ", lead(indent, item.marker, options)));
+    write(out, item, indent, options);
+    out.push('\n');
 }
 
 /// Lines above a value whose sensitivity changes.
@@ -235,11 +269,12 @@ fn warning(item: &Change, indent: usize, options: DrawOptions) -> String {
     format!("{}# {word}: {what}{also}\n", lead(indent, Marker::Same, options))
 }
 
-fn block(content: &BlockChange, indent: usize, options: DrawOptions, forces: &str) -> String {
+fn block(out: &mut String, content: &BlockChange, indent: usize, options: DrawOptions, forces: &str) {
     if content.attributes.is_empty() && content.blocks.is_empty() {
-        return format!("{{}}{forces}");
+        return out.push_str(&format!("{{}}{forces}"));
     }
-    let mut out = format!("{{{forces}\n") + &attributes(&content.attributes, indent + 1, options);
+    out.push_str(&format!("{{{forces}\n"));
+    attributes(out, &content.attributes, indent + 1, options);
     let mut same = 0;
     for (name, blocks) in &content.blocks {
         let mut first = true;
@@ -251,13 +286,15 @@ fn block(content: &BlockChange, indent: usize, options: DrawOptions, forces: &st
             if std::mem::take(&mut first) && !content.attributes.is_empty() {
                 out.push('\n');
             }
-            out += &warning(item, indent + 1, options);
-            out += &lead(indent + 1, item.marker, options);
-            out += &format!("{} {}\n", attribute_name(name), draw(item, indent + 1, options));
+            out.push_str(&warning(item, indent + 1, options));
+            out.push_str(&format!("{}{} ", lead(indent + 1, item.marker, options), attribute_name(name)));
+            write(out, item, indent + 1, options);
+            out.push('\n');
         }
     }
     if same > 0 {
-        out += &format!("\n{}{}\n", lead(indent + 1, Marker::Same, options), hidden("block", same, options));
+        out.push_str(&format!("\n{}{}\n", lead(indent + 1, Marker::Same, options), hidden("block", same, options)));
     }
-    out + &lead(indent, Marker::Same, options) + "}"
+    out.push_str(&lead(indent, Marker::Same, options));
+    out.push('}');
 }

@@ -68,6 +68,51 @@ pub(super) static FILE: Form = form(
     ],
 );
 
+/// A file of tests.
+pub(super) static TEST: Form = form(
+    &[],
+    &[],
+    &[
+        nested("run", &["name"], &RUN),
+        nested("variables", &[], &LOCALS),
+        nested("variable", &["name"], &VARIABLE),
+        nested("provider", &["name"], &PROVIDER),
+        nested("mock_provider", &["name"], &MOCK_PROVIDER),
+        nested("override_resource", &[], &OVERRIDE),
+        nested("override_data", &[], &OVERRIDE),
+        nested("override_module", &[], &OVERRIDE),
+        nested("test", &[], &OPEN),
+    ],
+);
+static RUN: Form = form(
+    &["state_key"],
+    &["command", "providers", "expect_failures"],
+    &[
+        nested("plan_options", &[], &PLAN_OPTIONS),
+        nested("variables", &[], &LOCALS),
+        nested("module", &[], &RUN_MODULE),
+        nested("assert", &[], &CONDITION),
+        nested("override_resource", &[], &OVERRIDE),
+        nested("override_data", &[], &OVERRIDE),
+        nested("override_module", &[], &OVERRIDE),
+    ],
+);
+static PLAN_OPTIONS: Form = form(&[], &["mode", "replace", "target"], &[]);
+static RUN_MODULE: Form = form(&["source", "version"], &[], &[]);
+static OVERRIDE: Form = form(&[], &["target", "override_during"], &[]);
+static MOCK_PROVIDER: Form = form(
+    &["alias", "source"],
+    &["override_during"],
+    &[
+        nested("mock_resource", &["type"], &MOCK_TYPE),
+        nested("mock_data", &["type"], &MOCK_TYPE),
+        nested("override_resource", &[], &OVERRIDE),
+        nested("override_data", &[], &OVERRIDE),
+        nested("override_module", &[], &OVERRIDE),
+    ],
+);
+static MOCK_TYPE: Form = form(&[], &["override_during"], &[]);
+
 /// Content of a variables file.
 pub(super) static VALUES: Form = Form { rest: Strings::Text, free: true, ..form(&[], &[], &[]) };
 

@@ -10,7 +10,7 @@ mod tests;
 
 use std::collections::BTreeSet;
 
-use forms::{FILE, Form, Nested, Strings, VALUES};
+use forms::{FILE, Form, Nested, Strings, TEST, VALUES};
 pub(crate) use nested::{dynamic, nested, nested_kind, repeated_name};
 
 use crate::diagnostic::{Diagnostic, Diagnostics};
@@ -24,6 +24,13 @@ use crate::syntax::{parse_expr, parse_template};
 /// With errors among the diagnostics the body holds what could be read.
 pub fn parse_json_body(file: FileId, text: &str) -> (Body, Diagnostics) {
     read(file, text, &FILE)
+}
+
+/// Reads a `.tftest.json` file.
+///
+/// With errors among the diagnostics the body holds what could be read.
+pub fn parse_json_test(file: FileId, text: &str) -> (Body, Diagnostics) {
+    read(file, text, &TEST)
 }
 
 /// Reads a `.tfvars.json` file: values by name, with strings as they are.

@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Client, Creation, IntentKey, Known, PlannedChange, Provider, ProviderError, Providers, ReadOutcome, Recognition,
-    ResourceType,
+    Client, Creation, EphemeralType, Hold, IntentKey, Known, PlannedChange, Provider, ProviderError, Providers,
+    ReadOutcome, Recognition, ResourceType,
 };
 use crate::schema::{Attribute, Block, Schema};
 use crate::value::{Type, Value};
@@ -23,6 +23,7 @@ pub fn schema() -> Schema {
         ("input", Attribute::optional(Type::Dynamic)),
         ("output", Attribute::computed(Type::Dynamic)),
         ("trigger", Attribute { force_new: true, ..Attribute::optional(Type::Dynamic) }),
+        ("secret", Attribute { write_only: true, ..Attribute::optional(Type::String) }),
     ];
     let attributes = attributes.map(|(name, it)| (name.into(), it)).into();
     Schema { block: Block { attributes, ..Block::default() }, ..Schema::default() }
@@ -38,6 +39,7 @@ pub fn providers() -> Providers {
     let mut providers = Providers::default();
     providers.add(Arc::new(Fake {
         config: Schema::default(),
+        token: Token(token_schema()),
         thing: Thing(schema(), false),
         other: Thing(schema(), true),
     }));
@@ -46,8 +48,27 @@ pub fn providers() -> Providers {
 
 struct Fake {
     config: Schema,
+    token: Token,
     thing: Thing,
     other: Thing,
+}
+
+/// The schema of the ephemeral `test_token`.
+fn token_schema() -> Schema {
+    let attributes = [
+        ("seed", Attribute::optional(Type::Dynamic)),
+        ("value", Attribute { sensitive: true, ..Attribute::computed(Type::String) }),
+    ];
+    let attributes = attributes.map(|(name, it)| (name.into(), it)).into();
+    Schema { block: Block { attributes, ..Block::default() }, ..Schema::default() }
+}
+
+struct Token(Schema);
+
+impl EphemeralType for Token {
+    fn schema(&self) -> &Schema {
+        &self.0
+    }
 }
 
 /// Schema, and whether it takes over objects of the other type.
@@ -97,6 +118,14 @@ impl Provider for Fake {
         (name == "test_thing").then_some(&self.thing.0)
     }
 
+    fn ephemeral_type(&self, name: &str) -> Option<&dyn EphemeralType> {
+        (name == "test_token").then_some(&self.token)
+    }
+
+    fn ephemeral_types(&self) -> Vec<&str> {
+        vec!["test_token"]
+    }
+
     fn resource_types(&self) -> Vec<&str> {
         vec!["test_thing", "test_other"]
     }
@@ -143,6 +172,13 @@ impl Client for Reader {
     async fn read_data(&self, _type_name: &str, config: &Value) -> Result<Value, ProviderError> {
         let input = config.get("input").cloned().expect("the schema has it");
         Ok(object("data", input))
+    }
+
+    async fn open(&self, _type_name: &str, config: &Value) -> Result<(Value, Hold), ProviderError> {
+        if config.get("seed").and_then(Value::as_str) == Some("bad") {
+            return Err(ProviderError::refused("opening test_token", "the seed is bad"));
+        }
+        Ok((config.clone().with("value", "opened".into()), Hold::default()))
     }
 
     fn as_any(&self) -> &dyn Any {

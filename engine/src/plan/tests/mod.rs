@@ -1,5 +1,6 @@
 //! Plans of small configurations over a provider without a network: every rule that a plan follows.
 
+mod ephemeral;
 mod fake;
 mod lifecycle;
 mod moves;
@@ -13,15 +14,21 @@ use super::{Plan, PlanOptions, PlanRequest, PlanResult, create};
 use crate::addr::InstanceKey;
 use crate::config::{Variables, load_sources};
 use crate::eval::Settings;
-use crate::events::Silent;
+use crate::events::{Events, Silent};
 use crate::store::{ObjectKey, ObjectRecord, ObjectStatus, OutputRecord, Snapshot};
 use crate::value::{Value, infer_json, to_json};
 
 /// A configuration and a state.
-#[derive(Default)]
 struct Scene {
     files: BTreeMap<PathBuf, Arc<str>>,
     snapshot: Snapshot,
+    events: &'static dyn Events,
+}
+
+impl Default for Scene {
+    fn default() -> Self {
+        Self { files: BTreeMap::new(), snapshot: Snapshot::default(), events: &Silent }
+    }
 }
 
 /// A scene whose root module is this text.
@@ -81,7 +88,7 @@ impl Scene {
         };
         let providers = fake::providers();
         let variables = Variables::default();
-        let (snapshot, events) = (&self.snapshot, &Silent);
+        let (snapshot, events) = (&self.snapshot, self.events);
         let request = PlanRequest {
             config: &config,
             variables: &variables,
