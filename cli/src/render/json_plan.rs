@@ -29,12 +29,14 @@ pub fn document(plan: &Plan, configuration: Json, providers: &Providers) -> Json
     }
     // A refresh tells what it found as drift, and changes nothing.
     let changes = plan.changes.iter().filter(|_| plan.mode != PlanMode::RefreshOnly);
-    json["resource_changes"] = changes.map(|it| resource_change(it, plan.mode, providers)).collect();
+    let changes: Vec<Json> = changes.map(|it| resource_change(it, plan.mode, providers)).collect();
+    if !changes.is_empty() {
+        json["resource_changes"] = json!(changes);
+    }
     let outputs = plan.outputs.iter().map(|(name, it)| (name.to_string(), output_change(it)));
     json["output_changes"] = Json::Object(outputs.collect());
     json["prior_state"] = prior_state(plan, providers);
     json["configuration"] = configuration;
-    json["relevant_attributes"] = json!([]);
     json["checks"] = json_state::checks(&plan.checks);
     json["timestamp"] = json!(plan.timestamp);
     json["applyable"] = json!(!plan.errored && is_applyable(plan));
@@ -62,6 +64,7 @@ fn planned_values(plan: &Plan, providers: &Providers) -> Json {
         json["outputs"] = Json::Object(outputs);
     }
     let planned = plan.changes.iter().filter(|it| it.object.deposed.is_none() && !it.after.is_null());
+    let planned = planned.filter(|_| plan.mode != PlanMode::RefreshOnly);
     json["root_module"] = module_tree(
         planned.map(|it| (&it.object.addr.module, planned_object(&it.object, &it.provider, &it.after, providers))),
     );
@@ -184,14 +187,17 @@ fn sides(
 }
 
 fn output_change(change: &OutputChange) -> Json {
-    json!({
+    let mut json = json!({
         "actions": actions(change.action, Mode::Managed),
         "before": json_value::plain(&change.before),
-        "after": json_value::plain(&change.after),
-        "after_unknown": json_value::unknown_mask(&change.after),
-        "before_sensitive": change.sensitive,
-        "after_sensitive": change.sensitive,
-    })
+    });
+    if !change.after.is_unknown() {
+        json["after"] = json_value::plain(&change.after);
+    }
+    json["after_unknown"] = json_value::unknown_mask(&change.after);
+    json["before_sensitive"] = json!(change.sensitive);
+    json["after_sensitive"] = json!(change.sensitive);
+    json
 }
 
 /// The actions of a change as every policy reads them.
