@@ -57,7 +57,6 @@ fn the_document_has_the_keys_that_tools_look_for() {
             "output_changes",
             "prior_state",
             "configuration",
-            "relevant_attributes",
             "checks",
             "timestamp",
             "applyable",
