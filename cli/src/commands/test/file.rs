@@ -1,7 +1,7 @@
 //! One test file: its runs in order, on states in memory, and the removal of everything that they made.
 
 use std::collections::BTreeMap;
-use std::path::{Component, Path, PathBuf};
+use std::path::Path;
 use std::time::{Duration, Instant};
 
 use plumb_engine::apply::{self, ApplyOutcome, ApplyRequest, Stop};
