@@ -27,7 +27,7 @@ pub fn find_all(finder: &mut dyn ModuleFinder) -> Diagnostics {
             // Ranges are of files that only this load knows.
             all.extend(found.into_iter().map(|mut it| {
                 (it.subject, it.context) = (None, None);
-                it.of(&format!("run.{}", run.name))
+                it.of(format!("run.{}", run.name))
             }));
         }
     }

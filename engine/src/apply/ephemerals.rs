@@ -175,7 +175,8 @@ impl Executor<'_> {
             Node::Check(..) => true,
             Node::Resource(module, name) => {
                 let lifecycle = &config.module(*module).resources[name].lifecycle;
-                !is_ephemeral(node) && !(lifecycle.preconditions.is_empty() && lifecycle.postconditions.is_empty())
+                let conditions = lifecycle.preconditions.iter().chain(&lifecycle.postconditions);
+                !is_ephemeral(node) && conditions.count() > 0
             }
             _ => false,
         }

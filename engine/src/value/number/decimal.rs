@@ -61,7 +61,7 @@ impl Number {
         let whole = if tens >= 0 {
             // Bits below the quotient's last one are kept until it is taken.
             const SPARE: i64 = 64;
-            scaled(magnitude, exponent - tens - fives_exponent + SPARE) / fives >> SPARE as usize
+            (scaled(magnitude, exponent - tens - fives_exponent + SPARE) / fives) >> SPARE as usize
         } else {
             scaled(magnitude * fives, exponent - tens + fives_exponent)
         };
