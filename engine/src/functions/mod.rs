@@ -150,6 +150,9 @@ pub enum TemplateError {
     Failed(Diagnostics),
 }
 
+/// Why a number is refused whose digits would take minutes.
+const UNWIELDY: &str = "a number of more than a million digits is not calculated with";
+
 /// Calls a function: checks the number of arguments, converts them, lets unknown and null arguments and marks through as
 /// the parameters say, and calls the body.
 ///
@@ -159,7 +162,7 @@ pub enum TemplateError {
 pub fn call(function: &Function, ctx: &Context<'_>, args: &[Value]) -> Result<Value, FunctionError> {
     function.check_count(args.len())?;
     if let Some(at) = args.iter().position(|it| it.as_number().is_some_and(Number::is_unwieldy)) {
-        return Err(FunctionError::argument(at, "a number of more than a million digits is not calculated with"));
+        return Err(FunctionError::argument(at, UNWIELDY));
     }
     let outcome = prepare(function, args).and_then(|(args, marks)| {
         check_nulls(function, &args)?;

@@ -4,8 +4,10 @@ use std::cmp::Ordering;
 
 use dashu_int::{IBig, Sign, UBig};
 
-use super::{Context, Function, FunctionError, Outcome, Parameter, any, items, num, number, quote, text, whole};
-use crate::value::{ArithmeticError, Number, Type, Value, convert};
+use super::{
+    Context, Function, FunctionError, Outcome, Parameter, UNWIELDY, any, items, num, number, quote, text, whole,
+};
+use crate::value::{Number, Type, Value, convert};
 
 const NUM: Parameter = Parameter::new("num", "A number.", number);
 
@@ -243,7 +245,7 @@ fn sum(_: &Context<'_>, args: &[Value]) -> Outcome {
         let item = if item.ty() == Type::Bool { None } else { convert(item, &Type::Number).ok() };
         let item = item.as_ref().and_then(Value::as_number).ok_or_else(not_numbers)?;
         total = Some(match total {
-            None if item.is_unwieldy() => return Err(FunctionError::failed(ArithmeticError::Unwieldy.to_string())),
+            _ if item.is_unwieldy() => return Err(FunctionError::argument(0, UNWIELDY)),
             None => item.clone(),
             Some(total) => total.add(item).map_err(|error| FunctionError::failed(error.to_string()))?,
         });

@@ -258,7 +258,7 @@ impl Number {
     }
 
     /// Whether it is finite and has more than a million digits before the point or after it. Such a number is written with
-    /// an exponent and not calculated with: its digits alone would take minutes.
+    /// an exponent, and functions do not take it: its digits alone would take minutes.
     pub fn is_unwieldy(&self) -> bool {
         matches!(&self.repr, Repr::Float(float) if float.exponent.unsigned_abs() > WIELDY)
     }

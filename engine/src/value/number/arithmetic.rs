@@ -23,9 +23,6 @@ pub enum ArithmeticError {
     /// `5 % Inf`
     #[error("a remainder with infinity has no value")]
     ModuloInfinity,
-    /// `1e300000000 + 1`
-    #[error("numbers of more than a million digits are not calculated with")]
-    Unwieldy,
 }
 
 /// Results of operations; the precision is that of the more precise operand.
@@ -35,7 +32,6 @@ impl Number {
     /// # Errors
     /// Infinities of opposite sign.
     pub fn add(&self, other: &Number) -> Result<Number, ArithmeticError> {
-        wieldy(self, other)?;
         let precision = self.precision.max(other.precision);
         if let (Repr::Small(left), Repr::Small(right)) = (&self.repr, &other.repr)
             && let Some(sum) = left.checked_add(*right)
@@ -56,10 +52,7 @@ impl Number {
     /// # Errors
     /// An infinity less itself.
     pub fn subtract(&self, other: &Number) -> Result<Number, ArithmeticError> {
-        self.add(&other.negate()).map_err(|error| match error {
-            ArithmeticError::OpposingInfinities => ArithmeticError::InfinityMinusItself,
-            other => other,
-        })
+        self.add(&other.negate()).map_err(|_| ArithmeticError::InfinityMinusItself)
     }
 
     /// `self * other`; a product that needs more bits than its factors have gets them, up to 512.
@@ -67,7 +60,6 @@ impl Number {
     /// # Errors
     /// Zero times an infinity.
     pub fn multiply(&self, other: &Number) -> Result<Number, ArithmeticError> {
-        wieldy(self, other)?;
         let precision = self.precision.max(other.precision);
         if let (Repr::Small(left), Repr::Small(right)) = (&self.repr, &other.repr)
             && *left != 0
@@ -97,7 +89,6 @@ impl Number {
     /// # Errors
     /// Zero by zero, an infinity by an infinity.
     pub fn divide(&self, other: &Number) -> Result<Number, ArithmeticError> {
-        wieldy(self, other)?;
         let precision = self.precision.max(other.precision);
         let negative = self.is_negative() != other.is_negative();
         if self.is_zero() && other.is_zero() || self.is_infinite() && other.is_infinite() {
@@ -124,7 +115,6 @@ impl Number {
     /// # Errors
     /// A finite number by an infinity, an infinity by a number.
     pub fn modulo(&self, other: &Number) -> Result<Number, ArithmeticError> {
-        wieldy(self, other)?;
         if other.is_zero() {
             return Ok(self.clone());
         }
@@ -214,10 +204,6 @@ impl Number {
             Repr::NegativeZero | Repr::Infinity(_) => 0,
         }
     }
-}
-
-fn wieldy(left: &Number, right: &Number) -> Result<(), ArithmeticError> {
-    if left.is_unwieldy() || right.is_unwieldy() { Err(ArithmeticError::Unwieldy) } else { Ok(()) }
 }
 
 /// `digits * 10^tens * 2^twos` with a sign.
