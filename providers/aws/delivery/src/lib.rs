@@ -1,0 +1,1 @@
+//! How requests get to AWS: configuration, credentials, repetition, rate.
