@@ -2,9 +2,9 @@
 //!
 //! - `<service>/<type>.rs`: one resource type or data source each; `<service>/mod.rs` has the idioms of its API.
 //! - [`wire`]: idioms of all services: errors, absence, retries, tags, equality of texts.
-//! - [`client`]: SDK clients per region and the provider's settings; `connect` makes them from the provider block,
-//!   `settings` is that block (of the crate with the schemas of all types), `delivery` gets requests there, `shared`
-//!   adds `region` and `tags_all` to every type.
+//! - [`client`]: SDK clients per region and the provider's settings; `settings` is the provider block (of the crate with
+//!   the schemas of all types), `shared` adds `region` and `tags_all` to every type. How requests get to AWS is the
+//!   crate `plumb-aws-delivery`.
 //! - `provider`: what the engine sees.
 //!
 //! A type is the file, its `pub mod`, and its line in [`all`].
@@ -12,8 +12,6 @@
 pub mod autoscaling;
 pub mod client;
 pub mod cloudwatch;
-mod connect;
-mod delivery;
 pub mod ec2;
 pub mod efs;
 pub mod elbv2;
@@ -36,7 +34,7 @@ pub mod wire;
 use std::sync::Arc;
 
 pub use client::Aws;
-pub use connect::default_credentials;
+pub use plumb_aws_delivery::default_credentials;
 use plumb_engine::provider::{Provider, Registry};
 pub use plumb_provider_aws_schemas::settings;
 
