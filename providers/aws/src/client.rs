@@ -14,10 +14,18 @@ use crate::wire::{Context, Once, Tags};
 /// SDK clients of one region.
 #[derive(Debug)]
 pub struct Aws {
+    /// Certificates.
+    pub acm: aws_sdk_acm::Client,
     /// EC2 Auto Scaling.
     pub autoscaling: aws_sdk_autoscaling::Client,
+    /// Backups of other services' objects.
+    pub backup: aws_sdk_backup::Client,
+    /// What stacks of CloudFormation export.
+    pub cloudformation: aws_sdk_cloudformation::Client,
     /// CloudWatch metrics, alarms and dashboards.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Tables.
+    pub dynamodb: aws_sdk_dynamodb::Client,
     /// Compute, network and block storage.
     pub ec2: aws_sdk_ec2::Client,
     /// File systems.
@@ -34,6 +42,8 @@ pub struct Aws {
     pub rds: aws_sdk_rds::Client,
     /// DNS.
     pub route53: aws_sdk_route53::Client,
+    /// Secrets.
+    pub secretsmanager: aws_sdk_secretsmanager::Client,
     /// Notifications.
     pub sns: aws_sdk_sns::Client,
     /// Parameters.
@@ -140,8 +150,12 @@ impl Aws {
     fn make(shared: &Arc<Shared>, region: &str) -> Self {
         let connection = &shared.connection.in_region(region);
         Self {
+            acm: client!(aws_sdk_acm, connection, "acm"),
             autoscaling: client!(aws_sdk_autoscaling, connection, "autoscaling"),
+            backup: client!(aws_sdk_backup, connection, "backup"),
+            cloudformation: client!(aws_sdk_cloudformation, connection, "cloudformation"),
             cloudwatch: client!(aws_sdk_cloudwatch, connection, "cloudwatch"),
+            dynamodb: client!(aws_sdk_dynamodb, connection, "dynamodb"),
             ec2: client!(aws_sdk_ec2, connection, "ec2"),
             efs: client!(aws_sdk_efs, connection, "efs"),
             elbv2: client!(aws_sdk_elasticloadbalancingv2, connection, "elbv2" | "elasticloadbalancingv2"),
@@ -150,6 +164,7 @@ impl Aws {
             logs: client!(aws_sdk_cloudwatchlogs, connection, "logs" | "cloudwatchlogs" | "cloudwatchlog"),
             rds: client!(aws_sdk_rds, connection, "rds"),
             route53: client!(aws_sdk_route53, connection, "route53"),
+            secretsmanager: client!(aws_sdk_secretsmanager, connection, "secretsmanager"),
             sns: client!(aws_sdk_sns, connection, "sns"),
             ssm: client!(aws_sdk_ssm, connection, "ssm"),
             sts: client!(aws_sdk_sts, connection, "sts"),

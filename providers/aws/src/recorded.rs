@@ -18,8 +18,26 @@ use plumb_aws_delivery::{Config, connect};
 use crate::client::{Aws, Options};
 
 /// Services whose calls come here, as `endpoints` blocks name them.
-const SERVICES: [&str; 13] =
-    ["autoscaling", "cloudwatch", "ec2", "efs", "elbv2", "iam", "kms", "logs", "rds", "route53", "sns", "ssm", "sts"];
+const SERVICES: [&str; 18] = [
+    "acm",
+    "autoscaling",
+    "backup",
+    "cloudformation",
+    "cloudwatch",
+    "dynamodb",
+    "ec2",
+    "efs",
+    "elbv2",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "route53",
+    "secretsmanager",
+    "sns",
+    "ssm",
+    "sts",
+];
 
 /// One answer.
 #[derive(Clone, Debug)]
