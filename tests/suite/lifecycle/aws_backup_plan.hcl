@@ -1,4 +1,3 @@
-# update: tags = { Name = "renamed" }
 resource "aws_backup_plan" "test" {
   name = "lifecycle"
 
@@ -10,10 +9,6 @@ resource "aws_backup_plan" "test" {
     lifecycle {
       delete_after = 30
     }
-  }
-
-  tags = {
-    Name = "lifecycle"
   }
 }
 

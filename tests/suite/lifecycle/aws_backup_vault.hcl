@@ -1,8 +1,5 @@
-# update: tags = { Name = "renamed" }
+# update: force_destroy = true
+# import differs: force_destroy
 resource "aws_backup_vault" "test" {
   name = "lifecycle"
-
-  tags = {
-    Name = "lifecycle"
-  }
 }

@@ -130,3 +130,17 @@ async fn a_vault_of_somebody_else_is_not_taken_over() {
     let other = Recorded::new([exists(), list("other")]);
     assert!(create(&other, &vault).await.unwrap_err().contains("AlreadyExistsException"));
 }
+
+#[tokio::test]
+async fn tags_of_a_vault_are_read_while_there_are_some() {
+    let list = || Answer::ok(r#"{"BackupVaultList":[{"BackupVaultName":"main","BackupVaultArn":"arn:a"}]}"#);
+    let tags = Answer::ok(r#"{"Tags":{"Name":"main","aws:backup:source":"x"}}"#);
+    let recorded = Recorded::new([list(), tags, list()]);
+    let aws = recorded.aws().await;
+    let read = |state| [Prior { id: "main".to_owned(), state }];
+    let seen = Vault::read(&aws, &read(None)).await.unwrap();
+    assert_eq!(seen[0].state.tags_all, [("Name".to_owned(), "main".to_owned())].into());
+    let seen = Vault::read(&aws, &read(Some(Vault::default()))).await.unwrap();
+    assert!(seen[0].state.tags_all.is_empty());
+    assert_eq!(lines(&recorded), ["GET /backup-vaults", "GET /tags/arn%3Aa", "GET /backup-vaults"]);
+}

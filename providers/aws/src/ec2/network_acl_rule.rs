@@ -11,10 +11,10 @@ use plumb_engine::provider::{Creation, IntentKey, Recognition};
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
+use super::FILTER_VALUES;
 use super::network_acl::entry::{self, Content, Place, same_protocol};
-use super::{FILTER_VALUES, filter};
 use crate::client::Aws;
-use crate::wire::{Check, hash, pages, same};
+use crate::wire::{Check, hash, same};
 
 /// One rule of a network ACL, which then has none in its own blocks.
 #[derive(Clone, Debug, Default, Schema, Serialize, Deserialize)]
@@ -79,8 +79,7 @@ impl Resource for NetworkAclRule {
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
         let named: Vec<Option<Self>> = objects.iter().map(|it| it.state.clone().or_else(|| parse(&it.id))).collect();
         let acls: BTreeSet<String> = named.iter().flatten().map(|it| it.network_acl_id.clone()).collect();
-        let call = aws.ec2.describe_network_acls().filters(filter("network-acl-id", acls));
-        let found: Vec<types::NetworkAcl> = pages!(call, "reading aws_network_acl_rule (DescribeNetworkAcls)")?;
+        let found = entry::acls(aws, acls.into_iter().collect(), "reading aws_network_acl_rule").await?;
         let seen = objects.iter().zip(&named).filter_map(|(object, named)| {
             let named = named.as_ref()?;
             let acl = found.iter().find(|it| it.network_acl_id() == Some(&named.network_acl_id))?;

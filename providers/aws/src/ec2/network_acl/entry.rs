@@ -1,11 +1,11 @@
 //! Rules of network ACLs as AWS keeps them: protocols by number, and ports or types of ICMP only where they mean something.
 
-use aws_sdk_ec2::types::{IcmpTypeCode, NetworkAclEntry, PortRange, RuleAction};
+use aws_sdk_ec2::types::{IcmpTypeCode, NetworkAcl, NetworkAclEntry, PortRange, RuleAction};
 use plumb_engine::provider::typed::Result;
 
 use crate::client::Aws;
 use crate::ec2::VISIBLE;
-use crate::wire::{Absent, Check, Context, patiently, same};
+use crate::wire::{Absent, Check, Context, by_ids, patiently, same};
 
 /// Codes of answers that mean that there is no such ACL.
 pub const GONE: &[&str] = &["InvalidNetworkAclID.NotFound"];
@@ -105,6 +105,22 @@ impl Content {
         let rest = |it: &Self| (it.action.clone(), it.protocol.clone(), it.ports, it.icmp);
         network(&self.cidr, &other.cidr) && network(&self.ipv6, &other.ipv6) && rest(self) == rest(other)
     }
+}
+
+/// ACLs by their ids; those that are gone are left out.
+///
+/// # Errors
+/// The call is refused.
+pub async fn acls(aws: &Aws, ids: Vec<String>, doing: &str) -> Result<Vec<NetworkAcl>> {
+    if ids.is_empty() {
+        return Ok(Vec::new());
+    }
+    let action = format!("{doing} (DescribeNetworkAcls)");
+    let found = by_ids(ids, &action, GONE, |ids| {
+        let call = aws.ec2.describe_network_acls().set_network_acl_ids(Some(ids));
+        call.into_paginator().items().send().try_collect()
+    });
+    found.await
 }
 
 /// Where a rule stands: its ACL, whether it is about traffic that leaves subnets, and its number.

@@ -117,8 +117,7 @@ impl Resource for NetworkAcl {
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
-        let call = aws.ec2.describe_network_acls().filters(filter("network-acl-id", ids(objects)));
-        let found: Vec<types::NetworkAcl> = pages!(call, "reading aws_network_acl (DescribeNetworkAcls)")?;
+        let found = entry::acls(aws, ids(objects), "reading aws_network_acl").await?;
         let priors: BTreeMap<&str, &Self> =
             objects.iter().filter_map(|it| Some((it.id.as_str(), it.state.as_ref()?))).collect();
         let seen = found.into_iter().filter_map(|it| {
