@@ -17,7 +17,7 @@ use serde::{Deserialize, Serialize};
 use self::entry::{Content, GONE, LAST, Place};
 use super::{FILTER_VALUES, arn, by_intent, filter, has_intent, observed_tags, retag, tags_on_create};
 use crate::client::Aws;
-use crate::wire::{Absent, Check, Context, Tags, ids, pages, patiently, told};
+use crate::wire::{Absent, Check, Context, Tags, ids, pages, patiently, same, told};
 
 /// A list of rules around subnets. Unlike security groups it has no memory: answers need rules of their own.
 ///
@@ -224,19 +224,21 @@ impl Rule {
         )
     }
 
+    /// A rule that nobody has written yet, in the words that most configurations have for it.
     fn observe(entry: &NetworkAclEntry) -> Self {
         let Content { action, protocol, cidr, ipv6, ports, icmp } = Content::of(entry);
-        let ((from, to), (kind, code)) = (ports.unwrap_or_default(), icmp.unwrap_or_default());
+        let (from, to) = ports.unwrap_or_default();
+        let (icmp_type, icmp_code) = icmp.unzip();
         Self {
             rule_no: entry.rule_number.map(i64::from),
             action: Some(action),
-            protocol: Some(protocol),
+            protocol: Some(same::protocol_name(&protocol)),
             from_port: Some(from),
             to_port: Some(to),
-            cidr_block: Some(cidr.unwrap_or_default()),
-            ipv6_cidr_block: Some(ipv6.unwrap_or_default()),
-            icmp_type: Some(kind),
-            icmp_code: Some(code),
+            cidr_block: cidr,
+            ipv6_cidr_block: ipv6,
+            icmp_type,
+            icmp_code,
         }
     }
 }
@@ -281,6 +283,6 @@ mod tests {
         let found = rules(&[entry(100), entry(110), entry(32767)], std::slice::from_ref(&written));
         assert_eq!(found.len(), 2);
         assert_eq!(found[0], written);
-        assert_eq!((found[1].protocol.as_deref(), found[1].rule_no), (Some("6"), Some(110)));
+        assert_eq!(found[1], Rule { rule_no: Some(110), ..written });
     }
 }
