@@ -17,13 +17,36 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plumb-state", &["plumb-engine"]),
     // The schemas of all types build without the SDK: a plumb without operations checks and plans by them.
     ("plumb-provider-aws-schemas", &["plumb-engine"]),
-    ("plumb-provider-aws", &["plumb-engine", "plumb-provider-aws-schemas"]),
+    // What every provider that talks to AWS shares; it knows no service.
+    ("plumb-aws-delivery", &["plumb-engine"]),
+    ("plumb-provider-aws", &["plumb-engine", "plumb-aws-delivery", "plumb-provider-aws-schemas"]),
     ("plumb-provider-builtin", &["plumb-engine"]),
+    ("plumb-provider-confluence", &["plumb-engine", "plumb-aws-delivery"]),
+    ("plumb-provider-ha", &["plumb-engine", "plumb-aws-delivery"]),
     (
         "plumb-cli",
-        &["plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-aws-schemas", "plumb-provider-builtin"],
+        &[
+            "plumb-engine",
+            "plumb-state",
+            "plumb-provider-aws",
+            "plumb-provider-aws-schemas",
+            "plumb-provider-builtin",
+            "plumb-provider-confluence",
+            "plumb-provider-ha",
+        ],
     ),
-    ("plumb-tests", &["plumb-cli", "plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-builtin"]),
+    (
+        "plumb-tests",
+        &[
+            "plumb-cli",
+            "plumb-engine",
+            "plumb-state",
+            "plumb-provider-aws",
+            "plumb-provider-builtin",
+            "plumb-provider-confluence",
+            "plumb-provider-ha",
+        ],
+    ),
 ];
 
 pub fn trials() -> Vec<Trial> {

@@ -3,11 +3,10 @@
 use std::collections::BTreeMap;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use aws_config::{Region, SdkConfig};
+use plumb_aws_delivery::{Connection, client};
 use plumb_engine::provider::typed::Result;
 use tokio::sync::OnceCell;
 
-use crate::delivery::{Delivery, Traffic};
 use crate::settings::IgnoreTags;
 use crate::wire::region::Partition;
 use crate::wire::{Context, Once, Tags};
@@ -15,10 +14,18 @@ use crate::wire::{Context, Once, Tags};
 /// SDK clients of one region.
 #[derive(Debug)]
 pub struct Aws {
+    /// Certificates.
+    pub acm: aws_sdk_acm::Client,
     /// EC2 Auto Scaling.
     pub autoscaling: aws_sdk_autoscaling::Client,
+    /// Backups of other services' objects.
+    pub backup: aws_sdk_backup::Client,
+    /// What stacks of CloudFormation export.
+    pub cloudformation: aws_sdk_cloudformation::Client,
     /// CloudWatch metrics, alarms and dashboards.
     pub cloudwatch: aws_sdk_cloudwatch::Client,
+    /// Tables.
+    pub dynamodb: aws_sdk_dynamodb::Client,
     /// Compute, network and block storage.
     pub ec2: aws_sdk_ec2::Client,
     /// File systems.
@@ -35,6 +42,8 @@ pub struct Aws {
     pub rds: aws_sdk_rds::Client,
     /// DNS.
     pub route53: aws_sdk_route53::Client,
+    /// Secrets.
+    pub secretsmanager: aws_sdk_secretsmanager::Client,
     /// Notifications.
     pub sns: aws_sdk_sns::Client,
     /// Parameters.
@@ -53,10 +62,8 @@ pub struct Aws {
 /// What the clients of all regions share.
 #[derive(Debug)]
 struct Shared {
-    sdk: SdkConfig,
+    connection: Connection,
     options: Options,
-    traffic: Traffic,
-    delivery: Delivery,
     identity: OnceCell<Identity>,
     regions: Mutex<BTreeMap<String, Arc<Aws>>>,
 }
@@ -68,8 +75,6 @@ pub struct Options {
     pub default_tags: Tags,
     /// Tags that are left alone.
     pub ignore_tags: IgnoreTags,
-    /// Endpoint by service, as the `endpoints` block names it.
-    pub endpoints: BTreeMap<String, String>,
 }
 
 /// Who the caller is.
@@ -83,30 +88,12 @@ pub struct Identity {
     pub user: String,
 }
 
-/// Makes the client of a service: the SDK's settings, the endpoint of the `endpoints` block, the counting of calls.
-macro_rules! service {
-    ($krate:ident, $shared:expr, $sdk:expr, $($name:literal)|+) => {{
-        let mut config = $krate::config::Builder::from($sdk)
-            .interceptor($shared.traffic.clone())
-            .retry_classifier($shared.traffic.clone())
-            .retry_partition(
-                $krate::config::retry::RetryPartition::custom("plumb")
-                    .token_bucket($krate::config::retry::TokenBucket::unlimited())
-                    .build(),
-            );
-        if let Some(url) = [$($name),+].iter().find_map(|name| $shared.options.endpoints.get(*name)) {
-            config.set_endpoint_url(Some(url.clone()));
-        }
-        $krate::Client::from_conf(config.build())
-    }};
-}
-
 impl Aws {
-    /// The client of a region.
-    pub(crate) fn new(sdk: SdkConfig, region: &str, options: Options, delivery: Delivery) -> Arc<Self> {
-        let (traffic, identity) = (Traffic::default(), OnceCell::new());
-        let shared = Shared { sdk, options, traffic, delivery, identity, regions: Mutex::default() };
-        Self::of(&Arc::new(shared), region)
+    /// The client of the connection's region.
+    pub(crate) fn new(connection: Connection, options: Options) -> Arc<Self> {
+        let region = connection.region().to_owned();
+        let shared = Shared { connection, options, identity: OnceCell::new(), regions: Mutex::default() };
+        Self::of(&Arc::new(shared), &region)
     }
 
     /// The client of another region, made once.
@@ -149,19 +136,9 @@ impl Aws {
         &self.account.options.ignore_tags
     }
 
-    /// Requests sent so far to all regions, every attempt counted.
-    pub fn sent(&self) -> u64 {
-        self.account.traffic.sent()
-    }
-
-    /// Requests sent so far to all regions by `Service:Operation`.
-    pub fn operations(&self) -> BTreeMap<String, u64> {
-        self.account.traffic.operations()
-    }
-
-    /// What is shared by all requests.
-    pub(crate) fn delivery(&self) -> &Delivery {
-        &self.account.delivery
+    /// What is shared by the clients of all services and regions.
+    pub(crate) fn connection(&self) -> &Connection {
+        &self.account.connection
     }
 
     fn of(shared: &Arc<Shared>, region: &str) -> Arc<Self> {
@@ -171,23 +148,28 @@ impl Aws {
     }
 
     fn make(shared: &Arc<Shared>, region: &str) -> Self {
-        let sdk = &shared.sdk.to_builder().region(Region::new(region.to_owned())).build();
+        let connection = &shared.connection.in_region(region);
         Self {
-            autoscaling: service!(aws_sdk_autoscaling, shared, sdk, "autoscaling"),
-            cloudwatch: service!(aws_sdk_cloudwatch, shared, sdk, "cloudwatch"),
-            ec2: service!(aws_sdk_ec2, shared, sdk, "ec2"),
-            efs: service!(aws_sdk_efs, shared, sdk, "efs"),
-            elbv2: service!(aws_sdk_elasticloadbalancingv2, shared, sdk, "elbv2" | "elasticloadbalancingv2"),
-            iam: service!(aws_sdk_iam, shared, sdk, "iam"),
-            kms: service!(aws_sdk_kms, shared, sdk, "kms"),
-            logs: service!(aws_sdk_cloudwatchlogs, shared, sdk, "logs" | "cloudwatchlogs" | "cloudwatchlog"),
-            rds: service!(aws_sdk_rds, shared, sdk, "rds"),
-            route53: service!(aws_sdk_route53, shared, sdk, "route53"),
-            sns: service!(aws_sdk_sns, shared, sdk, "sns"),
-            ssm: service!(aws_sdk_ssm, shared, sdk, "ssm"),
-            sts: service!(aws_sdk_sts, shared, sdk, "sts"),
+            acm: client!(aws_sdk_acm, connection, "acm"),
+            autoscaling: client!(aws_sdk_autoscaling, connection, "autoscaling"),
+            backup: client!(aws_sdk_backup, connection, "backup"),
+            cloudformation: client!(aws_sdk_cloudformation, connection, "cloudformation"),
+            cloudwatch: client!(aws_sdk_cloudwatch, connection, "cloudwatch"),
+            dynamodb: client!(aws_sdk_dynamodb, connection, "dynamodb"),
+            ec2: client!(aws_sdk_ec2, connection, "ec2"),
+            efs: client!(aws_sdk_efs, connection, "efs"),
+            elbv2: client!(aws_sdk_elasticloadbalancingv2, connection, "elbv2" | "elasticloadbalancingv2"),
+            iam: client!(aws_sdk_iam, connection, "iam"),
+            kms: client!(aws_sdk_kms, connection, "kms"),
+            logs: client!(aws_sdk_cloudwatchlogs, connection, "logs" | "cloudwatchlogs" | "cloudwatchlog"),
+            rds: client!(aws_sdk_rds, connection, "rds"),
+            route53: client!(aws_sdk_route53, connection, "route53"),
+            secretsmanager: client!(aws_sdk_secretsmanager, connection, "secretsmanager"),
+            sns: client!(aws_sdk_sns, connection, "sns"),
+            ssm: client!(aws_sdk_ssm, connection, "ssm"),
+            sts: client!(aws_sdk_sts, connection, "sts"),
             region: region.to_owned(),
-            partition: Partition::of(region),
+            partition: connection.partition(),
             ipv6_vpcs: Once::default(),
             account: shared.clone(),
         }

@@ -3,10 +3,9 @@
 use std::sync::Arc;
 
 use aws_sdk_kms::primitives::Blob;
+use plumb_aws_delivery::{Config, connect};
 
 use crate::client::{Aws, Options};
-use crate::connect::connect;
-use crate::settings::Settings;
 use crate::wire::error::chain;
 
 /// What the key is used for: KMS writes it into its log, and does not decrypt without it.
@@ -37,9 +36,10 @@ pub async fn decrypt(id: &str, wrapped: &[u8]) -> Result<Vec<u8>, String> {
 /// A client with the SDK's own chain of credentials, in the region of an ARN where the id is one.
 async fn client(id: &str) -> Result<Arc<Aws>, String> {
     let region = id.strip_prefix("arn:").and_then(|it| it.split(':').nth(2)).filter(|it| !it.is_empty());
-    let settings = Settings { region: region.map(str::to_owned), ..Settings::default() };
-    connect(&settings, Options::default()).await.map_err(|found| {
+    let config = Config { region: region.map(str::to_owned), ..Config::default() };
+    let connected = connect(&config).await.map_err(|found| {
         let texts: Vec<String> = found.iter().map(|it| format!("{}: {}", it.summary, it.detail)).collect();
         texts.join("; ")
-    })
+    })?;
+    Ok(Aws::new(connected, Options::default()))
 }

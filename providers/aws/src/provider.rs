@@ -1,9 +1,9 @@
 //! The AWS provider as the engine sees it.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use plumb_aws_delivery::{Config, connect};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::functions::Function;
 use plumb_engine::provider::{Client, Provider, Registry, ResourceType};
@@ -13,7 +13,6 @@ use plumb_provider_aws_schemas::functions::FUNCTIONS;
 use plumb_provider_aws_schemas::{SOURCE, table};
 
 use crate::client::{Aws, Options};
-use crate::connect::connect;
 use crate::settings::{self, Settings};
 use crate::wire::Tags;
 
@@ -69,28 +68,15 @@ impl Provider for AwsProvider {
 
     async fn configure(&self, config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {
         let config = config.clone().without_marks(Marks::SENSITIVE.and(Marks::EPHEMERAL));
-        let endpoints = endpoints(&config);
-        let settings: Settings = from_value(&without_endpoints(&config)).map_err(|error| {
+        let connection = connect(&Config::of(&config)?).await?;
+        let settings: Settings = from_value(&config).map_err(|error| {
             Diagnostic::error("Invalid provider configuration", format!("The provider block cannot be used: {error}."))
         })?;
-        let options = Options { default_tags: default_tags(&settings), ignore_tags: ignored(&settings), endpoints };
-        let aws = connect(&settings, options).await?;
+        let options = Options { default_tags: default_tags(&settings), ignore_tags: ignored(&settings) };
+        let aws = Aws::new(connection, options);
+        check_account(&settings, &aws).await?;
         Ok(Arc::new(self.registry.client(aws)))
     }
-}
-
-fn endpoints(config: &Value) -> BTreeMap<String, String> {
-    let blocks = config.get("endpoints").and_then(Value::as_slice).unwrap_or_default();
-    let entries = blocks.iter().filter_map(Value::as_map).flatten();
-    entries
-        .filter_map(|(service, url)| Some((service.to_string(), url.as_str()?.to_owned())))
-        .filter(|(_, url)| !url.is_empty())
-        .collect()
-}
-
-fn without_endpoints(config: &Value) -> Value {
-    let items = config.as_map().into_iter().flatten().filter(|(name, _)| &***name != "endpoints");
-    Value::object(items.map(|(name, value)| (name.clone(), value.clone())))
 }
 
 fn default_tags(settings: &Settings) -> Tags {
@@ -104,4 +90,26 @@ fn default_tags(settings: &Settings) -> Tags {
 
 fn ignored(settings: &Settings) -> settings::IgnoreTags {
     settings.ignore_tags.first().cloned().unwrap_or_default()
+}
+
+async fn check_account(settings: &Settings, aws: &Aws) -> Result<(), Diagnostics> {
+    let (allowed, forbidden) = (&settings.allowed_account_ids, &settings.forbidden_account_ids);
+    if allowed.is_empty() && forbidden.is_empty() {
+        return Ok(());
+    }
+    let account = aws.account().await.map_err(|error| {
+        let detail = format!("The account could not be checked against the provider block: {error}.");
+        Diagnostic::error("Unknown AWS account", [detail, error.help.unwrap_or_default()].join(" "))
+    })?;
+    if forbidden.iter().any(|it| it == account) || (!allowed.is_empty() && !allowed.iter().any(|it| it == account)) {
+        return Err(Diagnostic::error(
+            "AWS account ID not allowed",
+            format!(
+                "The credentials belong to account {account}, which `allowed_account_ids` or `forbidden_account_ids` \
+                 of the provider block excludes. Use credentials of another account, or change the list."
+            ),
+        )
+        .into());
+    }
+    Ok(())
 }

@@ -13,13 +13,31 @@ use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{TcpListener, TcpStream};
 use std::sync::{Arc, Mutex};
 
+use plumb_aws_delivery::{Config, connect};
+
 use crate::client::{Aws, Options};
-use crate::connect::connect;
-use crate::settings::Settings;
 
 /// Services whose calls come here, as `endpoints` blocks name them.
-const SERVICES: [&str; 13] =
-    ["autoscaling", "cloudwatch", "ec2", "efs", "elbv2", "iam", "kms", "logs", "rds", "route53", "sns", "ssm", "sts"];
+const SERVICES: [&str; 18] = [
+    "acm",
+    "autoscaling",
+    "backup",
+    "cloudformation",
+    "cloudwatch",
+    "dynamodb",
+    "ec2",
+    "efs",
+    "elbv2",
+    "iam",
+    "kms",
+    "logs",
+    "rds",
+    "route53",
+    "secretsmanager",
+    "sns",
+    "ssm",
+    "sts",
+];
 
 /// One answer.
 #[derive(Clone, Debug)]
@@ -101,15 +119,16 @@ impl Recorded {
     /// A client whose calls all come here, each sent once.
     pub async fn aws(&self) -> Arc<Aws> {
         let text = |it: &str| Some(it.to_owned());
-        let settings = Settings {
+        let config = Config {
             access_key: text("recorded"),
             secret_key: text("recorded"),
             region: text("us-east-1"),
             max_retries: Some(1),
-            ..Settings::default()
+            endpoints: SERVICES.map(|it| (it.to_owned(), self.url.clone())).into(),
+            ..Config::default()
         };
-        let endpoints = SERVICES.map(|it| (it.to_owned(), self.url.clone())).into();
-        connect(&settings, Options { endpoints, ..Options::default() }).await.expect("the settings are complete")
+        let connection = connect(&config).await.expect("the settings are complete");
+        Aws::new(connection, Options::default())
     }
 
     /// The requests so far, in order.

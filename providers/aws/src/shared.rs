@@ -61,15 +61,15 @@ impl TypedClient for Aws {
     }
 
     fn calls(&self) -> u64 {
-        self.sent()
+        self.connection().sent()
     }
 
     fn made(&self, id: &str) {
-        self.delivery().recent.made(id);
+        self.connection().made(id);
     }
 
     fn waiting(&self) -> Option<String> {
-        self.delivery().renewal.waiting()
+        self.connection().waiting()
     }
 }
 

@@ -19,3 +19,22 @@ resource "aws_vpc_endpoint" "test" {
     Name = "lifecycle"
   }
 }
+
+resource "aws_subnet" "main" {
+  vpc_id     = aws_vpc.main.id
+  cidr_block = "10.29.1.0/24"
+}
+
+resource "aws_security_group" "endpoints" {
+  name   = "lifecycle-endpoints"
+  vpc_id = aws_vpc.main.id
+}
+
+resource "aws_vpc_endpoint" "interface" {
+  vpc_id              = aws_vpc.main.id
+  service_name        = "com.amazonaws.${data.aws_region.here.id}.ec2"
+  vpc_endpoint_type   = "Interface"
+  private_dns_enabled = true
+  subnet_ids          = [aws_subnet.main.id]
+  security_group_ids  = [aws_security_group.endpoints.id]
+}

@@ -1,6 +1,7 @@
 //! EFS: shared file systems, and the idioms of its API.
 
 pub mod backup_policy;
+pub mod data_file_system;
 pub mod file_system;
 pub mod mount_target;
 #[cfg(test)]

@@ -1,6 +1,8 @@
 //! Elastic Load Balancing v2: load balancers, target groups, listeners and rules, and the idioms of its API.
 
 pub mod action;
+pub mod data_lb;
+pub mod data_lb_target_group;
 pub mod lb;
 mod lb_attributes;
 pub mod lb_listener;
@@ -14,6 +16,7 @@ mod target_group_attributes;
 use std::collections::BTreeMap;
 
 use aws_sdk_elasticloadbalancingv2::types::{LoadBalancer, Tag, TargetGroup};
+use plumb_engine::provider::ProviderError;
 use plumb_engine::provider::typed::Result;
 
 use crate::client::Aws;
@@ -84,6 +87,26 @@ pub async fn tags_of(aws: &Aws, arns: &[String]) -> Result<BTreeMap<String, Tags
         Some((it.resource_arn?, tags::observed(tags)))
     });
     Ok(found.collect())
+}
+
+/// The one of several objects that has these tags, by its ARN. Without tags none is asked for.
+///
+/// # Errors
+/// None has them, or several, or a call is refused.
+pub async fn tagged_one(aws: &Aws, arns: Vec<String>, tags: &Tags, action: &str) -> Result<String> {
+    let mut found = arns;
+    if !tags.is_empty() {
+        let all = tags_of(aws, &found).await?;
+        let has = |of: &Tags| tags.iter().all(|(key, value)| of.get(key) == Some(value));
+        found.retain(|arn| all.get(arn).is_some_and(has));
+    }
+    match (found.pop(), found.len()) {
+        (Some(only), 0) => Ok(only),
+        (None, _) => Err(ProviderError::refused(action, "nothing matches the arguments")
+            .help("Check the name, the tags, the region and the account.")),
+        (Some(_), others) => Err(ProviderError::refused(action, format!("{} objects match", others + 1))
+            .help("Name one by `arn` or `name`, or add tags until one is left.")),
+    }
 }
 
 /// Tags of a create; none where there are none, because an empty list is refused.

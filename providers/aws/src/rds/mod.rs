@@ -1,6 +1,7 @@
 //! RDS: databases, clusters and their groups, and the idioms of its API.
 
 mod check;
+pub mod data_db_instance;
 pub mod db_instance;
 pub mod db_parameter_group;
 pub mod db_subnet_group;

@@ -194,9 +194,11 @@ impl Resource for NetworkInterface {
         let call = aws.ec2.describe_network_interfaces().max_results(PAGE);
         let call = call.filters(filter("network-interface-id", ids(objects)));
         let found: Vec<_> = pages!(call, "reading aws_network_interface (DescribeNetworkInterfaces)")?;
+        // An attachment that has its id already was seen: without it, it is gone and not still to come.
+        let is_new = |it: &Attachment| it.attachment_id.is_none();
         let wanted: BTreeMap<&str, bool> = objects
             .iter()
-            .map(|it| (it.id.as_str(), it.state.as_ref().is_some_and(|it| !it.attachment.is_empty())))
+            .map(|it| (it.id.as_str(), it.state.as_ref().is_some_and(|it| it.attachment.iter().any(is_new))))
             .collect();
         let seen = found.into_iter().filter_map(|it| {
             let attached = wanted.get(it.network_interface_id.as_deref()?).copied().unwrap_or_default();

@@ -1,12 +1,5 @@
-//! How requests get to AWS: within the rate that it takes, repeated only where that is harmless, with credentials that
+//! The way of a request to AWS: within the rate that it takes, repeated only where that is harmless, with credentials that
 //! are renewed while an apply goes on.
-
-mod budget;
-mod code;
-mod recent;
-mod renewal;
-mod repeat;
-mod traffic;
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -20,17 +13,17 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::body::SdkBody;
 use aws_smithy_types::byte_stream::ByteStream;
 
-use self::budget::Lane;
-pub(crate) use self::code::is_ambiguous;
-use self::recent::Recent;
-pub(crate) use self::renewal::{Renewal, Renewing};
-pub(crate) use self::traffic::Traffic;
-use crate::wire::error::never_connected;
+use crate::budget::Lane;
+use crate::code::{self, is_ambiguous};
+use crate::error::never_connected;
+use crate::recent::Recent;
+use crate::renewal::Renewal;
+use crate::repeat;
 
 /// Header that tells the retry classifier what an answer means; it is on no wire.
 const MEANING: &str = "x-plumb-meaning";
 
-/// What all requests of one provider configuration share.
+/// What all requests of one connection share.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Delivery {
     /// Objects that were made a moment ago.
@@ -41,7 +34,7 @@ pub(crate) struct Delivery {
 
 /// What an answer means beyond what it says.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum Meaning {
+pub(crate) enum Meaning {
     /// Nobody knows whether the call was done, and it must not be done twice.
     Lost,
     /// It names an object that was made a moment ago and is not known everywhere yet.
@@ -61,7 +54,7 @@ impl Meaning {
         }
     }
 
-    fn of(response: &HttpResponse) -> Option<Self> {
+    pub fn of(response: &HttpResponse) -> Option<Self> {
         let word = response.headers().get(MEANING)?;
         Self::ALL.into_iter().find(|it| it.word() == word)
     }
@@ -70,7 +63,7 @@ impl Meaning {
 /// The answer to a call that must not be repeated did not come.
 #[derive(Debug, thiserror::Error)]
 #[error("the answer was lost, and the call may have been done")]
-struct AnswerLost(#[source] ConnectorError);
+pub(crate) struct AnswerLost(#[source] ConnectorError);
 
 /// An HTTP client whose requests go through a delivery.
 pub(crate) fn through(delivery: &Delivery, http: SharedHttpClient, limit: Duration) -> SharedHttpClient {

@@ -20,8 +20,8 @@ use aws_smithy_runtime_api::client::runtime_components::RuntimeComponents;
 use aws_smithy_types::config_bag::{ConfigBag, Storable, StoreReplace};
 use aws_smithy_types::retry::ErrorKind;
 
-use super::{AnswerLost, Meaning};
-use crate::wire::error::{Unreachable, chain, never_connected};
+use crate::error::{Unreachable, chain, never_connected};
+use crate::way::{AnswerLost, Meaning};
 
 /// Attempts without a connection, one after the other, after which no call is repeated: an endpoint that is wrong or
 /// down is reported within seconds, though throttled calls are repeated for minutes.
@@ -32,9 +32,9 @@ const PAUSE_TOO_EARLY: Duration = Duration::from_millis(1500);
 /// Pause before a call is repeated with other credentials; the wait for them is where they come from.
 const PAUSE_EXPIRED: Duration = Duration::from_millis(200);
 
-/// What was sent so far, shared by all service clients of a provider's configuration.
+/// What was sent so far, shared by all service clients of a connection.
 #[derive(Clone, Debug, Default)]
-pub(crate) struct Traffic(Arc<Counters>);
+pub struct Traffic(Arc<Counters>);
 
 #[derive(Debug, Default)]
 struct Counters {

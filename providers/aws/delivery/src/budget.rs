@@ -25,7 +25,7 @@ static LANES: Mutex<Lanes> = Mutex::new(BTreeMap::new());
 
 /// The rate of one service in one region, as seen by one request.
 #[derive(Debug)]
-pub(super) struct Lane {
+pub(crate) struct Lane {
     bucket: Arc<Mutex<Bucket>>,
     key: String,
 }

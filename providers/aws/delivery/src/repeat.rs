@@ -47,7 +47,7 @@ const HARMLESS_TOO: [&str; 6] =
 /// Whether the call, done twice, does what it does once. A create is so only with a token by which AWS knows the
 /// repetition and answers it with the first result; creation tokens and caller references do not do that, they refuse
 /// the repetition.
-pub(super) fn is_harmless(request: &HttpRequest) -> bool {
+pub(crate) fn is_harmless(request: &HttpRequest) -> bool {
     if request.method() != "POST" {
         return true;
     }

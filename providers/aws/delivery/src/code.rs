@@ -33,7 +33,7 @@ const INNER: [&str; 9] = [
 ];
 
 /// The error code of an answer, in whichever form the service writes it.
-pub(super) fn of(response: &HttpResponse) -> Option<String> {
+pub(crate) fn of(response: &HttpResponse) -> Option<String> {
     let body = response.body().bytes().map(String::from_utf8_lossy).unwrap_or_default();
     if let Some((_, rest)) = body.split_once("<Code>") {
         return rest.split_once("</Code>").map(|(code, _)| code.trim().to_owned());
@@ -48,15 +48,15 @@ pub(super) fn of(response: &HttpResponse) -> Option<String> {
     Some(code.split(':').next().unwrap_or_default().to_owned())
 }
 
-pub(super) fn is_throttling(code: &str) -> bool {
+pub(crate) fn is_throttling(code: &str) -> bool {
     THROTTLING.contains(&code)
 }
 
-pub(super) fn is_expired(code: &str) -> bool {
+pub(crate) fn is_expired(code: &str) -> bool {
     EXPIRED.contains(&code)
 }
 
-pub(super) fn is_not_found(code: &str) -> bool {
+pub(crate) fn is_not_found(code: &str) -> bool {
     code.contains("NotFound") || code.starts_with("NoSuch") || code.contains("DoesNotExist")
 }
 

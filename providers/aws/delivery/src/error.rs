@@ -9,7 +9,7 @@ use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 use plumb_engine::provider::typed::Result;
 use plumb_engine::provider::{Effect, ProviderError};
 
-use crate::delivery::is_ambiguous;
+use crate::code::is_ambiguous;
 
 /// What to do when no credentials are found.
 pub(crate) const CREDENTIALS_HELP: &str = "Set AWS_PROFILE to a profile of ~/.aws/config (after `aws sso login` for an \
@@ -153,7 +153,7 @@ fn sources<'e>(error: &'e (dyn Error + 'static)) -> impl Iterator<Item = &'e (dy
 }
 
 /// The error and its causes, each once.
-pub(crate) fn chain(error: &(dyn Error + 'static)) -> String {
+pub fn chain(error: &(dyn Error + 'static)) -> String {
     let mut parts: Vec<String> = Vec::new();
     for part in sources(error).map(ToString::to_string) {
         if !parts.iter().any(|known| known.contains(&part)) {

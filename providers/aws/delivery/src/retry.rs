@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use aws_smithy_types::error::metadata::ProvideErrorMetadata;
 
-use super::error::{CallError, code};
+use crate::error::{CallError, code};
 
 const FIRST_PAUSE: Duration = Duration::from_millis(500);
 const LONGEST_PAUSE: Duration = Duration::from_secs(10);

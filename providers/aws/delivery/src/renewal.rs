@@ -10,7 +10,7 @@ use aws_credential_types::provider::error::CredentialsError;
 use aws_credential_types::provider::{ProvideCredentials, SharedCredentialsProvider, future};
 use tokio::time::Instant;
 
-use crate::wire::error::chain;
+use crate::error::chain;
 
 /// How long a run waits for somebody to log in again.
 const LIMIT: Duration = Duration::from_secs(15 * 60);

@@ -1,0 +1,3 @@
+//! Certificate Manager: certificates for load balancers.
+
+pub mod data_certificate;

@@ -1,0 +1,3 @@
+//! CloudFormation: what its stacks export.
+
+pub mod data_export;

@@ -1,0 +1,1 @@
+//! Confluence Data Center: releases, health and nodes of a running cluster.

@@ -1,0 +1,1 @@
+//! CLUSTERPRO-style failover groups on AWS.
