@@ -5,6 +5,7 @@ mod fmt;
 mod graph;
 mod history;
 mod metadata;
+mod module;
 mod normalize;
 mod options;
 mod parse;
@@ -21,6 +22,7 @@ pub use fmt::FmtArgs;
 pub use graph::{GraphArgs, GraphFormat};
 pub use history::{HistoryArgs, HistoryCommand, HistoryPruneArgs, HistoryShowArgs, SqlArgs};
 pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
+pub use module::{ModuleCommand, ModuleCopyArgs, ModuleListArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 pub use test::TestArgs;
@@ -48,6 +50,9 @@ pub enum Command {
     Init(InitArgs),
     /// Install the modules that the configuration calls.
     Get(GetArgs),
+    /// List and copy the modules that come with plumb.
+    #[command(subcommand)]
+    Module(ModuleCommand),
     /// Check whether the configuration is valid.
     Validate(ValidateArgs),
     /// Show what would be done to make the infrastructure as the configuration says.
