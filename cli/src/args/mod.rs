@@ -22,7 +22,7 @@ pub use fmt::FmtArgs;
 pub use graph::{GraphArgs, GraphFormat};
 pub use history::{HistoryArgs, HistoryCommand, HistoryPruneArgs, HistoryShowArgs, SqlArgs};
 pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
-pub use module::{ModuleCommand, ModuleCopyArgs, ModuleListArgs};
+pub use module::{ModuleCommand, ModuleCopyArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 pub use test::TestArgs;

@@ -47,3 +47,15 @@ mock_resource "aws_kms_key" {
     arn = "arn:aws:kms:eu-central-1:123456789012:key/1"
   }
 }
+
+mock_resource "aws_db_instance" {
+  defaults = {
+    master_user_secret = [{ kms_key_id = "", secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds-1", secret_status = "active" }]
+  }
+}
+
+mock_resource "aws_rds_cluster" {
+  defaults = {
+    master_user_secret = [{ kms_key_id = "", secret_arn = "arn:aws:secretsmanager:eu-central-1:123456789012:secret:rds-2", secret_status = "active" }]
+  }
+}
