@@ -32,7 +32,7 @@ data "aws_availability_zones" "offered" {
 locals {
   region     = data.aws_region.current.region
   zone_count = length(var.availability_zones) > 0 ? length(var.availability_zones) : var.availability_zone_count
-  zones      = length(var.availability_zones) > 0 ? var.availability_zones : slice(data.aws_availability_zones.offered.names, 0, local.zone_count)
+  zones      = length(var.availability_zones) > 0 ? var.availability_zones : slice(data.aws_availability_zones.offered.names, 0, min(local.zone_count, length(data.aws_availability_zones.offered.names)))
 
   # Everything below exists once per zone and is keyed by it: taking a zone away
   # touches only that zone.
