@@ -50,17 +50,16 @@ output "cloudwatch_dashboard_url" {
 
 output "bastion_ip" {
   description = "Public address of the bastion; null without one."
-  value       = module.network.bastion_public_ip
+  value       = module.infrastructure.bastion_public_ip
 }
 
-# What another product needs to move in beside Confluence (the exports of an Atlassian
-# Standard Infrastructure).
+# What another product needs to move in beside Confluence: `infrastructure` of its module.
 output "infrastructure" {
-  description = "Network of the site: its id, subnets and NAT addresses."
-  value = {
-    vpc_id             = module.network.vpc_id
-    public_subnet_ids  = module.network.public_subnet_ids
-    private_subnet_ids = module.network.private_subnet_ids
-    nat_public_ips     = module.network.nat_public_ips
-  }
+  description = "Network of the site."
+  value       = module.infrastructure.infrastructure
+}
+
+output "alarm_topic_arn" {
+  description = "Topic of all alarms."
+  value       = module.confluence.alarm_topic_arn
 }

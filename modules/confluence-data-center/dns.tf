@@ -1,7 +1,7 @@
 # Names in a hosted zone, when one is given: the site, the shared home, the database.
 
 data "aws_route53_zone" "this" {
-  count = var.hosted_zone != null && var.hosted_zone_id == null ? 1 : 0
+  count = var.hosted_zone != null && var.hosted_zone_lookup ? 1 : 0
 
   name         = var.hosted_zone
   private_zone = var.hosted_zone_private
@@ -12,7 +12,7 @@ data "aws_route53_zone" "this" {
 
 locals {
   zone_count = var.hosted_zone == null ? 0 : 1
-  zone_id    = var.hosted_zone_id == null ? one(data.aws_route53_zone.this[*].zone_id) : var.hosted_zone_id
+  zone_id    = var.hosted_zone_lookup ? one(data.aws_route53_zone.this[*].zone_id) : var.hosted_zone_id
   zone_name  = var.hosted_zone == null ? "" : trimsuffix(var.hosted_zone, ".")
 }
 

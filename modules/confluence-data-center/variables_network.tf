@@ -123,14 +123,28 @@ variable "hosted_zone" {
 
 # The Quick Start takes the name only, which a public zone may share.
 variable "hosted_zone_id" {
-  description = "Id of that zone, where the same configuration makes it or several have its name; null looks for it: a private one of the infrastructure's network, or a public one."
+  description = "Id of that zone, with hosted_zone_lookup = false."
   type        = string
   default     = null
 
   validation {
-    condition     = var.hosted_zone_id == null || var.hosted_zone != null
-    error_message = "Name the zone too: records end in hosted_zone."
+    condition     = var.hosted_zone_lookup || var.hosted_zone == null || var.hosted_zone_id != null
+    error_message = "Without hosted_zone_lookup, hosted_zone_id must name the zone."
   }
+
+  validation {
+    condition     = !var.hosted_zone_lookup || var.hosted_zone_id == null
+    error_message = "The zone is looked up by its name unless hosted_zone_lookup = false: set that, or remove hosted_zone_id."
+  }
+}
+
+# The id of a zone that is yet to be made tells nothing when the plan is made: hence a
+# switch.
+variable "hosted_zone_lookup" {
+  description = "Whether the plan looks for the zone by its name: a private one of the infrastructure's network, or a public one. false for a zone that the same configuration makes, or whose name several have."
+  type        = bool
+  default     = true
+  nullable    = false
 }
 
 variable "hosted_zone_private" {

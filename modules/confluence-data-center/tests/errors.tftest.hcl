@@ -478,7 +478,19 @@ run "check_33_zone_is_a_name" {
   expect_failures = [var.hosted_zone]
 }
 
-run "check_33_zone_id_needs_the_name" {
+run "check_33_zone_without_lookup_needs_an_id" {
+  command = plan
+
+  variables {
+    custom_dns_name    = null
+    hosted_zone        = "example.com"
+    hosted_zone_lookup = false
+  }
+
+  expect_failures = [var.hosted_zone_id]
+}
+
+run "check_33_zone_id_is_not_looked_up" {
   command = plan
 
   variables {
