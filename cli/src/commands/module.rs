@@ -23,7 +23,7 @@ pub fn run(command: &ModuleCommand, session: &Session) -> Exit {
             let name = it.name.strip_prefix(shipped::SCHEME).unwrap_or(&it.name);
             copy(name, it)?;
             let dir = it.dir.display();
-            ui.out(&format!("Copied {name} of plumb {VERSION} to {dir}.\n"));
+            ui.out(&format!("Copied {name} to {dir}.\n"));
             ui.out(&called(&it.dir));
             Ok(Exit::Success)
         }),
