@@ -5,7 +5,10 @@
 locals {
   # The largest heap that leaves the system and Synchrony their share.
   heaps = {
+    "c.medium" = "1024m"
+    "m.medium" = "2048m"
     "t.medium" = "2048m"
+    "r.medium" = "5120m"
     "c.large"  = "2048m"
     "t.large"  = "5120m"
     "m.large"  = "5120m"

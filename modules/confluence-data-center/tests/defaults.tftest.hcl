@@ -67,6 +67,11 @@ run "site" {
     condition     = length(aws_cloudwatch_log_group.this) == 3 && length(aws_cloudwatch_dashboard.this) == 1
     error_message = "Logs have groups with retention, and metrics a dashboard."
   }
+
+  assert {
+    condition     = output.cluster.node_group.max_size == 1 && output.cluster.synchrony_group == null && output.cluster.database.instance == output.db_identifier && output.cluster.file_system.vault == "confluence"
+    error_message = "What a confluence_cluster takes is not all there."
+  }
 }
 
 run "names" {
