@@ -10,7 +10,8 @@ use std::path::{Path, PathBuf};
 const LISTING: &str = "shipped_modules.rs";
 
 fn main() -> io::Result<()> {
-    let variable = |name: &str| std::env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(name.to_owned()));
+    let variable =
+        |name: &str| std::env::var_os(name).map(PathBuf::from).ok_or_else(|| io::Error::other(name.to_owned()));
     let modules = variable("CARGO_MANIFEST_DIR")?.join("../modules");
     let mut files = Vec::new();
     walk(&modules, "", &mut files)?;

@@ -16,7 +16,11 @@ use crate::session::{Exit, Failure, Session};
 pub fn run(command: &ModuleCommand, session: &Session) -> Exit {
     match command {
         ModuleCommand::List(it) => super::finish(session.ui(&it.view, false), |ui| {
-            if it.json { ui.document(&listed()) } else { ui.out(&list()) }
+            if it.json {
+                ui.document(&listed())
+            } else {
+                ui.out(&list())
+            }
             Ok(Exit::Success)
         }),
         ModuleCommand::Copy(it) => super::finish(session.ui(&it.view, false), |ui| {
@@ -31,7 +35,8 @@ pub fn run(command: &ModuleCommand, session: &Session) -> Exit {
 }
 
 fn list() -> String {
-    let lines = shipped::all().into_iter().map(|it| format!("{}{}\n    {}\n", shipped::SCHEME, it.name, it.description));
+    let lines =
+        shipped::all().into_iter().map(|it| format!("{}{}\n    {}\n", shipped::SCHEME, it.name, it.description));
     lines.collect()
 }
 
