@@ -56,7 +56,7 @@ fn told() -> Result<(), Failed> {
     for file in files_below(&root().join("modules"), ".tftest.hcl") {
         let text = std::fs::read_to_string(&file)?;
         for name in text.lines().filter_map(|it| it.strip_prefix("run \"check_")) {
-            let number = name.get(..2).and_then(|it| it.parse().ok());
+            let number = name.get(..2).and_then(|it| it.parse::<usize>().ok());
             if !number.is_some_and(|it| numbers.contains(&it)) {
                 return Err(format!("{}: no check has the number of check_{name}", file.display()).into());
             }
