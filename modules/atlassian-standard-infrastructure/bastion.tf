@@ -58,6 +58,7 @@ resource "aws_instance" "bastion" {
 
   root_block_device {
     volume_type = "gp3"
+    volume_size = 8
     encrypted   = true
   }
 
