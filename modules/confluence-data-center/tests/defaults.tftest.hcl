@@ -176,3 +176,57 @@ run "user_data_is_small" {
 
   expect_failures = [aws_launch_template.this]
 }
+
+run "aurora" {
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    name                      = "wiki"
+    vpc_id                    = "vpc-1"
+    subnet_ids                = ["subnet-3", "subnet-4", "subnet-5"]
+    client_security_group_ids = { confluence = "sg-1" }
+    engine                    = "aurora-postgresql"
+    instance_class            = "db.r6g.large"
+    alarm_topic_arn           = "arn:aws:sns:eu-central-1:123456789012:wiki-alarms"
+  }
+
+  # One writer and two readers.
+  assert {
+    condition     = length(aws_rds_cluster_instance.aurora) == 3 && length(aws_db_instance.postgres) == 0
+    error_message = "An Aurora cluster has ${length(aws_rds_cluster_instance.aurora)} instances."
+  }
+
+  assert {
+    condition     = aws_rds_cluster.aurora[0].storage_encrypted && aws_rds_cluster.aurora[0].manage_master_user_password && aws_rds_cluster.aurora[0].deletion_protection
+    error_message = "The cluster is encrypted and protected, and RDS has its master password."
+  }
+
+  assert {
+    condition     = length(aws_cloudwatch_metric_alarm.cpu) == 3 && length(aws_cloudwatch_metric_alarm.transaction_ids) == 3 && length(aws_cloudwatch_metric_alarm.local_storage) == 3 && length(aws_cloudwatch_metric_alarm.storage) == 0
+    error_message = "Each instance of Aurora has three alarms."
+  }
+}
+
+run "aurora_in_one_zone" {
+  module {
+    source = "./modules/database"
+  }
+
+  variables {
+    name                      = "wiki"
+    vpc_id                    = "vpc-1"
+    subnet_ids                = ["subnet-3", "subnet-4"]
+    client_security_group_ids = { confluence = "sg-1" }
+    engine                    = "aurora-postgresql"
+    instance_class            = "db.r6g.large"
+    multi_az                  = false
+    alarm_topic_arn           = "arn:aws:sns:eu-central-1:123456789012:wiki-alarms"
+  }
+
+  assert {
+    condition     = length(aws_rds_cluster_instance.aurora) == 1
+    error_message = "A cluster that need not survive a zone has its writer alone."
+  }
+}
