@@ -118,6 +118,10 @@ def data():
     for it in pages(boto3.client("ssm"), "describe_parameters", "Parameters"):
         if not it["Name"].startswith("/aws/"):
             yield "SSM parameter", it["Name"]
+    for it in pages(boto3.client("secretsmanager"), "list_secrets", "SecretList"):
+        # RDS makes the secrets of passwords that it manages, and takes them away.
+        if not it["Name"].startswith("rds!"):
+            yield "secret", it["Name"]
 
 
 def traffic():

@@ -198,15 +198,13 @@ pub fn account_space(account: &str) -> Result<(Space, String), String> {
     Ok((space, upstream))
 }
 
-/// Puts the example into a space, with its variables.
+/// Puts a whole site into a space, with its modules, and returns the `-chdir` of its runs.
 pub fn confluence(space: &mut Space) -> String {
-    let examples = root().join("examples");
-    space.copy(&examples, "examples");
-    let text = std::fs::read_to_string(examples.join("confluence-dc/test.env")).unwrap_or_default();
-    for (name, value) in text.lines().filter(|it| !it.starts_with('#')).filter_map(|it| it.split_once('=')) {
-        space.env(name.trim(), value.trim());
-    }
-    "-chdir=examples/confluence-dc".to_owned()
+    space.copy(&root().join("tests/suite/kill/site"), "site");
+    let chdir = "-chdir=site".to_owned();
+    let run = space.plumb(&[&chdir, "init", "-no-color"]);
+    assert_eq!(run.code, 0, "{}", run.text());
+    chdir
 }
 
 /// Figures are shown though the test succeeds.

@@ -10,6 +10,7 @@ mod golden;
 mod interrupts;
 mod kill;
 mod lifecycle;
+mod modules;
 mod proxy;
 mod recognition;
 mod space;
@@ -27,6 +28,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(state::trials());
     trials.extend(lifecycle::trials());
     trials.extend(examples::trials());
+    trials.extend(modules::trials());
     trials.extend(recognition::trials());
     trials.extend(faults::trials());
     trials.extend(interrupts::trials());

@@ -52,6 +52,11 @@ impl Space {
         self
     }
 
+    /// The variables that were set.
+    pub fn environment(&self) -> &BTreeMap<String, String> {
+        &self.env
+    }
+
     /// Writes a file, folders included.
     pub fn write(&self, name: &str, text: &str) -> &Self {
         let path = self.path().join(name);

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::addr::{InstanceAddr, InstanceKey, Mode, ResourceAddr};
 use crate::config::graph::{Node, Order};
-use crate::config::{Config, Variables};
+use crate::config::{Config, Repetition, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{
     CallSpans, Each, Evaluated, Evaluator, KeyKind, Names, Scope, Settings, StepValue, check_names_of, eval,
@@ -85,7 +85,7 @@ impl<'c> Console<'c> {
         let mut evaluator = Evaluator::new(config, providers, settings, values);
         let diagnostics = match Order::new(config) {
             Ok(order) => {
-                seed(&mut evaluator, &order, objects);
+                seed(&mut evaluator, &order, objects, Absent::Unknown);
                 Diagnostics::new()
             }
             Err(found) => found,
@@ -238,8 +238,17 @@ impl Names for ConsoleNames<'_, '_> {
     }
 }
 
+/// What a block without objects is, where `count` or `for_each` may have made none.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Absent {
+    /// It may not be made yet.
+    Unknown,
+    /// All there is was made.
+    Nothing,
+}
+
 /// Gives every resource the values that it has, module by module.
-pub(crate) fn seed(evaluator: &mut Evaluator<'_>, order: &Order, mut objects: Objects) {
+pub(crate) fn seed(evaluator: &mut Evaluator<'_>, order: &Order, mut objects: Objects, absent: Absent) {
     for node in order.nodes() {
         match node {
             Node::Expand(module) => {
@@ -250,7 +259,11 @@ pub(crate) fn seed(evaluator: &mut Evaluator<'_>, order: &Order, mut objects: Ob
             Node::Resource(module, name) => {
                 for instance in evaluator.instances_of(*module) {
                     let values = objects.remove(&evaluator.resource_addr(instance, name)).unwrap_or_default();
-                    let kind = KeyKind::of(values.keys().next());
+                    let kind = match (&evaluator.block(instance, name).repetition, absent) {
+                        (Repetition::Count(_), Absent::Nothing) if values.is_empty() => KeyKind::Count,
+                        (Repetition::ForEach(_), Absent::Nothing) if values.is_empty() => KeyKind::ForEach,
+                        _ => KeyKind::of(values.keys().next()),
+                    };
                     evaluator.objects.declare(instance, name, kind, values);
                 }
             }

@@ -50,17 +50,46 @@ output "cloudwatch_dashboard_url" {
 
 output "bastion_ip" {
   description = "Public address of the bastion; null without one."
-  value       = module.network.bastion_public_ip
+  value       = module.infrastructure.bastion_public_ip
 }
 
-# What another product needs to move in beside Confluence (the exports of an Atlassian
-# Standard Infrastructure).
+# What another product needs to move in beside Confluence: `infrastructure` of its module.
 output "infrastructure" {
-  description = "Network of the site: its id, subnets and NAT addresses."
-  value = {
-    vpc_id             = module.network.vpc_id
-    public_subnet_ids  = module.network.public_subnet_ids
-    private_subnet_ids = module.network.private_subnet_ids
-    nat_public_ips     = module.network.nat_public_ips
-  }
+  description = "Network of the site."
+  value       = module.infrastructure.infrastructure
+}
+
+output "alarm_topic_arn" {
+  description = "Topic of all alarms."
+  value       = module.confluence.alarm_topic_arn
+}
+
+output "file_system_id" {
+  description = "File system of the shared home."
+  value       = module.confluence.file_system_id
+}
+
+output "file_system_arn" {
+  description = "ARN of that file system."
+  value       = module.confluence.file_system_arn
+}
+
+output "db_identifier" {
+  description = "Identifier of the database."
+  value       = module.confluence.db_identifier
+}
+
+output "db_arn" {
+  description = "ARN of the database."
+  value       = module.confluence.db_arn
+}
+
+output "backup_vault_name" {
+  description = "Vault of the backups; null without a plan."
+  value       = module.confluence.backup_vault_name
+}
+
+output "backup_role_arn" {
+  description = "Role that backs up and restores; null without a plan."
+  value       = module.confluence.backup_role_arn
 }

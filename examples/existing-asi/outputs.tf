@@ -47,3 +47,33 @@ output "cloudwatch_dashboard_url" {
   description = "Console page of the dashboard; null without one."
   value       = module.confluence.cloudwatch_dashboard_url
 }
+
+output "file_system_id" {
+  description = "File system of the shared home."
+  value       = module.confluence.file_system_id
+}
+
+output "file_system_arn" {
+  description = "ARN of that file system."
+  value       = module.confluence.file_system_arn
+}
+
+output "db_identifier" {
+  description = "Identifier of the database."
+  value       = module.confluence.db_identifier
+}
+
+output "db_arn" {
+  description = "ARN of the database."
+  value       = module.confluence.db_arn
+}
+
+output "backup_vault_name" {
+  description = "Vault of the backups; null without a plan."
+  value       = module.confluence.backup_vault_name
+}
+
+output "backup_role_arn" {
+  description = "Role that backs up and restores; null without a plan."
+  value       = module.confluence.backup_role_arn
+}

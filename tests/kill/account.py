@@ -150,6 +150,9 @@ class Account:
         self.all("cloudwatch", "list_dashboards", "DashboardEntries")
         own = [it for it in self.pages(self.client("ssm"), "describe_parameters", "Parameters") if not it["Name"].startswith("/aws")]
         self.add("Parameter", own)
+        secrets = self.pages(self.client("secretsmanager"), "list_secrets", "SecretList")
+        # The random end of a secret's own name of RDS, and the ids of versions, differ from run to run.
+        self.add("Secret", [{**it, "SecretVersionsToStages": sorted(it.get("SecretVersionsToStages", {}).values())} for it in secrets])
         kms = self.client("kms")
         for key in self.pages(kms, "list_keys", "Keys"):
             described = kms.describe_key(KeyId=key["KeyId"])["KeyMetadata"]

@@ -20,7 +20,7 @@ pub struct Scenario {
 /// What is configured.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub enum Configuration {
-    /// The example of the same name.
+    /// `tests/suite/kill/site`: Confluence with a network of its own.
     Confluence,
     /// `tests/suite/kill/small`: every type whose create takes several calls.
     Small,

@@ -7,6 +7,7 @@ mod graph;
 mod history;
 mod init;
 mod metadata;
+mod module;
 mod normalize;
 mod options;
 mod parse;
@@ -27,6 +28,7 @@ pub use graph::{GraphArgs, GraphFormat};
 pub use history::{HistoryArgs, HistoryCommand, HistoryPruneArgs, HistoryShowArgs, SqlArgs};
 pub use init::{GetArgs, InitArgs};
 pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
+pub use module::{ModuleCommand, ModuleCopyArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
 pub use parse::parse;
 pub use plan::{ApplyArgs, DriftArgs, ImportArgs, PlanArgs};
@@ -60,6 +62,9 @@ pub enum Command {
     Init(InitArgs),
     /// Install the modules that the configuration calls.
     Get(GetArgs),
+    /// List and copy the modules that come with plumb.
+    #[command(subcommand)]
+    Module(ModuleCommand),
     /// Check whether the configuration is valid.
     Validate(ValidateArgs),
     /// Show what would be done to make the infrastructure as the configuration says.

@@ -12,6 +12,7 @@ mod history;
 mod import;
 mod init;
 mod metadata;
+mod module;
 mod output;
 mod plan;
 mod show;
@@ -38,6 +39,7 @@ pub async fn run(command: Command, session: &Session) -> Exit {
     match command {
         Command::Init(it) => finish(session.ui(&it.view, false), |ui| init::run(&it, session, ui)),
         Command::Get(it) => finish(session.ui(&it.view, false), |ui| get::run(&it, session, ui)),
+        Command::Module(it) => module::run(&it, session),
         Command::Validate(it) => {
             let ui = session.ui(&it.view, false);
             validate::run(&it, session, &ui)

@@ -11,6 +11,8 @@ use plumb_engine::diagnostic::Diagnostic;
 
 use super::package::{Fetcher, copy, inside, join};
 use super::registry::Registries;
+use super::shipped;
+use crate::VERSION;
 
 /// Installs modules while the configuration is loaded: it is asked for each call in turn.
 pub struct Installer<'a> {
@@ -50,9 +52,11 @@ impl ModuleFinder for Installer<'_> {
             }
             ModuleSource::Registry(source) => self.registry(wanted, source),
             ModuleSource::Remote(source) => {
-                (self.say)(&format!("Downloading {} for {}...\n", source.package(), wanted.key));
+                let ours = source.url.starts_with(shipped::SCHEME);
+                let verb = if ours { "Copying" } else { "Downloading" };
+                (self.say)(&format!("{verb} {} for {}...\n", source.package(), wanted.key));
                 let dir = self.package(wanted, source, &source.subdir).map_err(|reason| failed(wanted, &reason))?;
-                self.record(wanted, None, &dir);
+                self.record(wanted, ours.then(|| VERSION.to_owned()), &dir);
                 Ok(dir)
             }
         }

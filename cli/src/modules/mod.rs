@@ -1,4 +1,4 @@
-//! Modules from elsewhere: registries, repositories, archives and buckets, installed for `plan` to find.
+//! Modules from elsewhere: registries, repositories, archives, buckets and plumb itself, installed for `plan` to find.
 //!
 //! [`install`] is the whole of it: it loads the configuration, fetches what is called and not there, and writes
 //! `modules.json`, which Terraform understands as well.
@@ -12,6 +12,7 @@ mod registry;
 mod runs;
 mod s3;
 mod settings;
+pub mod shipped;
 #[cfg(test)]
 mod tests;
 mod tls;

@@ -11,6 +11,7 @@ use super::archive::{self, Kind};
 use super::git;
 use super::http::{Answer, Http, resolve};
 use super::s3::{self, FindKeys};
+use super::shipped;
 
 /// How often one address may point to another.
 const MAX_HOPS: usize = 5;
@@ -59,10 +60,11 @@ impl Fetcher<'_> {
             "http" | "https" => return self.http(source, &query, to),
             "s3" => self.s3(source, &query, to)?,
             "file" => local(source, &query, to)?,
+            "plumb" => shipped::write(source.url.trim_start_matches(shipped::SCHEME), &query, to)?,
             other => {
                 return Err(format!(
-                    "plumb does not know how to fetch {other:?} addresses. It takes git, http, https, s3 and file, and \
-                     modules of registries"
+                    "plumb does not know how to fetch {other:?} addresses. It takes git, http, https, s3, file and \
+                     plumb, and modules of registries"
                 ));
             }
         }

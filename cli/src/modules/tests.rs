@@ -269,3 +269,30 @@ fn addresses_that_point_to_others_archives_and_buckets() {
     }
     assert_eq!(server.asked().iter().filter(|it| *it == "/busy.tar.gz").count(), 3, "5xx is repeated");
 }
+
+#[test]
+fn modules_that_come_with_plumb_are_copied_and_kept() {
+    let work = Work::new("module \"m\" {\n  source = \"plumb://atlassian-standard-infrastructure//existing\"\n}\n");
+    let first = work.install(Manifest::default(), false);
+    assert_eq!(first.errors, Vec::<String>::new());
+    assert_eq!(
+        first.said,
+        "Copying plumb://atlassian-standard-infrastructure for m...\n- m in <dir>/modules/m/existing\n"
+    );
+    assert_eq!(first.manifest.get("m").unwrap().version.as_deref(), Some(crate::VERSION));
+    let file = work.path().join("modules/m/existing/main.tf");
+    let shipped = fs::read_to_string(&file).unwrap();
+    fs::write(&file, "# mine\n").unwrap();
+    let kept = work.install(first.manifest, false);
+    assert_eq!((kept.said.as_str(), fs::read_to_string(&file).unwrap().as_str()), ("", "# mine\n"));
+    work.install(kept.manifest, true);
+    assert_eq!(fs::read_to_string(&file).unwrap(), shipped, "an upgrade takes what this plumb has");
+
+    let refused = |source: &str| {
+        let work = Work::new(&format!("module \"m\" {{\n  source = \"{source}\"\n}}\n"));
+        work.install(Manifest::default(), false).errors.remove(0)
+    };
+    let error = refused("plumb://atlassian-standard-infrastructure?version=0.0.1");
+    assert!(error.starts_with("Failed to download module: ") && error.contains("0.0.1 is wanted"), "{error}");
+    assert!(refused("plumb://confluence").contains("there are atlassian-standard-infrastructure and"));
+}

@@ -8,7 +8,7 @@ use futures::StreamExt;
 
 use super::managed::{not_stored, stored_ephemeral};
 use super::walk::{Walk, provider_error};
-use super::{Action, PlanRequest, Reason, Refreshed, ResourceChange};
+use super::{Action, PlanMode, PlanRequest, Reason, Refreshed, ResourceChange};
 use crate::addr::{InstanceAddr, InstanceKey, ResourceName};
 use crate::config::graph::Node;
 use crate::config::{ModuleIndex, ProviderAddr};
@@ -111,6 +111,10 @@ impl Walk<'_> {
             let after = super::propose::propose(schema, &Value::null(schema.block.ty()), &desired.config);
             let after = super::propose::mark_sensitive(&schema.block, after);
             self.evaluator.objects.set(instance, name, key, after.clone());
+            if self.request.options.mode == PlanMode::Destroy {
+                // A read that must wait is never made: what an earlier one found is let go with the rest.
+                return None;
+            }
             self.record(ResourceChange {
                 object: ObjectKey::current(desired.addr.clone()),
                 moved_from: None,

@@ -55,7 +55,7 @@ impl<'c> Judge<'c> {
                 objects
             }
         };
-        console::seed(&mut evaluator, &order, objects);
+        console::seed(&mut evaluator, &order, objects, console::Absent::Nothing);
         Ok(Self { evaluator, variables, runs })
     }
 

@@ -1,8 +1,7 @@
 # The network that the tests deploy this example into.
 
-module "network" {
-  source = "../../modules/network"
+module "infrastructure" {
+  source = "plumb://atlassian-standard-infrastructure"
 
-  name        = "atlassian"
-  access_cidr = "203.0.113.0/24"
+  bastion_host_required = false
 }

@@ -47,6 +47,18 @@ fn a_targeted_destroy_takes_what_needs_it() {
 }
 
 #[test]
+fn a_destroy_lets_go_of_reads_that_would_have_to_wait() {
+    let main = "
+        resource \"test_thing\" \"a\" {}
+        data \"test_thing\" \"d\" {
+          input = test_thing.a.output
+        }";
+    let made = scene(main).object("data.test_thing.d", "1");
+    let destroy = PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() };
+    assert_eq!(planned_with(&made, destroy), ["Forget data.test_thing.d"]);
+}
+
+#[test]
 fn an_import_waits_for_what_tells_its_id() {
     let main = "
         data \"test_thing\" \"ids\" {

@@ -88,6 +88,11 @@ fn attribute(name: &str, fact: &Fact, siblings: &BTreeMap<String, Fact>) -> Attr
 
 fn nested(name: &str, fact: &Fact) -> NestedBlock {
     let single = fact.block.as_deref() == Some("single");
+    let mut block = block(&fact.attributes);
+    if let Some(id) = block.attributes.get_mut("id").filter(|_| !fact.has("computed")) {
+        // The id of a resource is the provider's; that of a block names something else, such as a launch template.
+        id.optional = !id.required;
+    }
     NestedBlock {
         nesting: match fact.block.as_deref() {
             // Time limits are the one object; any other single block is a list of at most one.
@@ -95,7 +100,7 @@ fn nested(name: &str, fact: &Fact) -> NestedBlock {
             Some("set") => Nesting::Set,
             _ => Nesting::List,
         },
-        block: block(&fact.attributes),
+        block,
         // Other limits are not known of the present version.
         min_items: usize::from(fact.has("required")),
         max_items: single.then_some(1),

@@ -29,3 +29,7 @@ output "name" {
 output "child" {
   value = module.child.id
 }
+
+resource "terraform_data" "none" {
+  count = 0
+}

@@ -31,4 +31,9 @@ run "mocked" {
     condition     = terraform_data.server.id == "made-up" && output.child == "made-up"
     error_message = "The mock is not used: ${terraform_data.server.id}."
   }
+
+  assert {
+    condition     = length(terraform_data.none) == 0 && one(terraform_data.none[*].id) == null
+    error_message = "What count = 0 makes is not nothing."
+  }
 }

@@ -1,0 +1,31 @@
+# New infrastructure, nodes that run the container, one database without standby, provisioned I/O.
+
+module "infrastructure" {
+  source = "plumb://atlassian-standard-infrastructure"
+
+  bastion_host_required = false
+}
+
+module "confluence" {
+  source         = "plumb://confluence-data-center"
+  infrastructure = module.infrastructure.infrastructure
+
+  cidr_block             = "203.0.113.0/24"
+  db_password            = "Emulator-Confluence-1"
+  ssl_certificate_domain = "*.example.com"
+  custom_dns_name        = "confluence.example.com"
+  node_bootstrap         = "container"
+  db_multi_az            = false
+  db_storage_type        = "io1"
+  db_iops                = 2000
+
+  # The emulator knows neither selections of AWS Backup nor the choice about Extended
+  # Support, and the site is destroyed.
+  db_extended_support = "default"
+  backups             = "off"
+  protect_data        = false
+}
+
+output "service_url" {
+  value = module.confluence.service_url
+}
