@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::addr::{InstanceAddr, Mode};
+use crate::addr::{InstanceAddr, InstanceKey, Mode, ResourceAddr};
 use crate::config::graph::{Node, Order};
 use crate::diagnostic::Diagnostics;
 use crate::eval::{Evaluator, KeyKind};
@@ -22,12 +22,7 @@ pub fn planned(evaluator: &mut Evaluator<'_>, order: &Order, plan: &Plan) -> Res
             Node::Resource(module, name) => {
                 for instance in evaluator.instances_of(*module) {
                     let resource = evaluator.resource_addr(instance, name);
-                    let first = resource.instance(crate::addr::InstanceKey::None);
-                    let of_resource = values
-                        .range(first..)
-                        .take_while(|(addr, _)| addr.module == resource.module && addr.resource == resource.resource);
-                    let all: BTreeMap<_, _> =
-                        of_resource.map(|(addr, value)| (addr.key.clone(), (*value).clone())).collect();
+                    let all = of_resource(&values, &resource);
                     let kind = declared_kind(evaluator, node).unwrap_or(KeyKind::Unknown);
                     let kind = if all.is_empty() { kind } else { KeyKind::of(all.keys().next()) };
                     evaluator.objects.declare(instance, name, kind, all);
@@ -55,9 +50,7 @@ pub fn declare_all(evaluator: &mut Evaluator<'_>, order: &Order, plan: &Plan) {
             Node::Resource(module, name) => {
                 for instance in evaluator.instances_of(*module) {
                     let resource = evaluator.resource_addr(instance, name);
-                    let of_resource = values.iter().filter(|(addr, _)| addr.resource() == resource);
-                    let all: BTreeMap<_, _> =
-                        of_resource.map(|(addr, value)| (addr.key.clone(), (*value).clone())).collect();
+                    let all = of_resource(&values, &resource);
                     let kind = KeyKind::of(all.keys().next());
                     evaluator.objects.declare(instance, name, kind, all);
                 }
@@ -65,6 +58,13 @@ pub fn declare_all(evaluator: &mut Evaluator<'_>, order: &Order, plan: &Plan) {
             _ => {}
         }
     }
+}
+
+/// The values of a resource by the keys of its instances, which lie beside each other.
+fn of_resource(values: &BTreeMap<InstanceAddr, &Value>, resource: &ResourceAddr) -> BTreeMap<InstanceKey, Value> {
+    let same = |addr: &InstanceAddr| addr.module == resource.module && addr.resource == resource.resource;
+    let found = values.range(resource.instance(InstanceKey::None)..).take_while(|(addr, _)| same(addr));
+    found.map(|(addr, value)| (addr.key.clone(), (*value).clone())).collect()
 }
 
 fn values<'p>(
