@@ -11,6 +11,7 @@ mod record;
 mod recover;
 mod rows;
 mod seed;
+mod steps;
 
 pub use recover::{RecoverRequest, recover};
 pub use rows::{check_fresh, read_set, rows};

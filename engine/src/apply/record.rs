@@ -55,6 +55,7 @@ pub fn intent(
         key: None,
         recognition: None,
         dependencies: change.dependencies.clone(),
+        steps: None,
     }
 }
 

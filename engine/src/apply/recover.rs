@@ -142,8 +142,20 @@ fn close(request: &RecoverRequest<'_>, operation: &OpenOperation, facts: Facts) 
     let said = |text: String| Diagnostic::warning("An earlier run was interrupted", text).of(object);
     let (outcome, writes, diagnostic) = match facts {
         Facts::Updated => {
-            let text =
-                format!("The update of {object} may or may not have been done; the plan shows what is left of it.");
+            let text = match &intent.steps {
+                None => {
+                    format!("The update of {object} may or may not have been done; the plan shows what is left of it.")
+                }
+                Some(steps) => {
+                    let (count, goal) = (steps.steps.len(), &steps.goal);
+                    let at = steps.remaining().first().map_or("the end", |it| it.title.as_str());
+                    let done = steps.done;
+                    format!(
+                        "The update of {object} ({goal}) stopped after {done} of {count} steps, at: {at}. The plan goes on \
+                         from there."
+                    )
+                }
+            };
             (interrupted(), Vec::new(), said(text))
         }
         Facts::Deleted(true) => {

@@ -13,6 +13,7 @@ use super::SqliteStore;
 use super::failure::{Failure, Result};
 use super::objects::{RECORD, read_record};
 use super::rows::{KEY, KEY_LEN, Reader, from_i64, parse_variant};
+use super::stepped;
 use super::vault::Vault;
 use crate::failure::unknown_run;
 
@@ -105,6 +106,7 @@ fn operations(conn: &Connection, run: &str) -> Result<Vec<OperationRecord>> {
         all.push(OperationRecord {
             object: reader.key(row)?,
             id: OperationId(row.get(at(0))?),
+            steps: stepped::records(conn, OperationId(row.get(at(0))?))?,
             action: parse_variant(row, at(1))?,
             began: row.get(at(2))?,
             ended: row.get(at(3))?,
@@ -218,6 +220,9 @@ fn prune(conn: &Connection, keep: usize) -> Result<usize> {
         [first.unwrap_or(i64::MAX)],
     )?;
     conn.execute("DELETE FROM object_history WHERE NOT present AND seq < ?1", [first.unwrap_or(i64::MAX)])?;
+    let steps = "DELETE FROM operation_steps WHERE operation IN (
+        SELECT id FROM operations WHERE run IN (SELECT id FROM forgotten))";
+    conn.execute(steps, [])?;
     conn.execute("DELETE FROM operations WHERE run IN (SELECT id FROM forgotten)", [])?;
     conn.execute("DELETE FROM runs WHERE id IN (SELECT id FROM forgotten)", [])?;
     Ok(count)

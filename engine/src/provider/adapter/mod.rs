@@ -5,6 +5,7 @@ mod data;
 mod form;
 mod resource;
 mod settle;
+mod stepped;
 #[cfg(test)]
 mod tests;
 mod timeouts;
@@ -21,7 +22,7 @@ use async_trait::async_trait;
 use self::data::AnyData;
 use self::resource::{AnyResource, Operations};
 use super::typed::{DataSource, Id, Resource, TypedClient};
-use super::{Client, Creation, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled, Trace};
+use super::{Client, Creation, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled, Stepping, Trace};
 use crate::schema::Schema;
 use crate::value::Value;
 
@@ -127,6 +128,16 @@ impl<C: TypedClient> Client for TypedClientHandle<C> {
 
     async fn update(&self, type_name: &str, prior: &Value, planned: &Value) -> Result<Value, ProviderError> {
         self.of(type_name)?.update(prior, planned).await
+    }
+
+    async fn update_in_steps(
+        &self,
+        type_name: &str,
+        prior: &Value,
+        planned: &Value,
+        stepping: Stepping<'_>,
+    ) -> Result<Value, ProviderError> {
+        self.of(type_name)?.update_in_steps(prior, planned, stepping).await
     }
 
     async fn delete(&self, type_name: &str, prior: &Value) -> Result<(), ProviderError> {
