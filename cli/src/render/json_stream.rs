@@ -142,6 +142,9 @@ pub fn event(event: &Event<'_>) -> Vec<Json> {
             vec![operation(object, *action, *id, Some(*elapsed))]
         }
         Event::OperationFailed { object, action, elapsed } => vec![operation(object, *action, None, Some(*elapsed))],
+        Event::Step { object, step, number, count, what } => {
+            vec![super::steps::hook(resource(&object.addr), step, (*number, *count), *what)]
+        }
         Event::ProvisionStart { addr, provisioner } | Event::ProvisionDone { addr, provisioner, .. } => {
             vec![json!({ "resource": resource(addr), "provisioner": provisioner })]
         }
@@ -174,6 +177,7 @@ fn event_type(event: &Event<'_>) -> Option<(&'static str, &'static str)> {
         Event::OperationProgress { .. } => ("apply_progress", "info"),
         Event::OperationDone { .. } => ("apply_complete", "info"),
         Event::OperationFailed { .. } => ("apply_errored", "info"),
+        Event::Step { what, .. } => (super::steps::event_type(*what), "info"),
         Event::ProvisionStart { .. } => ("provision_start", "info"),
         Event::ProvisionDone { succeeded: true, .. } => ("provision_complete", "info"),
         Event::ProvisionDone { .. } => ("provision_errored", "info"),

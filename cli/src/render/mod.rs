@@ -18,6 +18,7 @@ pub mod plan;
 pub mod progress;
 mod schema;
 pub mod state_show;
+pub mod steps;
 pub mod summary;
 pub mod table;
 #[cfg(test)]
