@@ -54,12 +54,12 @@ impl ChangeSteps {
         self.remaining().iter().map(|it| it.expected_seconds).sum()
     }
 
-    /// These steps, or those that an earlier run to the same goal has left: what it recorded counts, for what it has
-    /// changed already need not show what else was to be done. `None` when nothing is left.
+    /// These steps, or those that an earlier run to the same goal has left after it did some: what it recorded counts, for
+    /// what it has changed already need not show what else was to be done. `None` when nothing is left.
     #[must_use]
     pub fn or_left(self, unfinished: Option<&ChangeSteps>) -> Option<ChangeSteps> {
         let steps = match unfinished {
-            Some(left) if left.goal == self.goal && !left.is_done() => left.clone(),
+            Some(left) if left.goal == self.goal && left.done > 0 && !left.is_done() => left.clone(),
             _ => self,
         };
         (!steps.is_done()).then_some(steps)
@@ -161,6 +161,8 @@ mod tests {
         assert_eq!(ChangeSteps::new("g", Vec::new()).or_left(Some(&left)), Some(left.clone()));
         assert_eq!(steps("h", 0).or_left(Some(&left)), Some(steps("h", 0)));
         assert_eq!(steps("g", 0).or_left(Some(&steps("g", 3))), Some(steps("g", 0)));
+        let fresh = ChangeSteps { steps: steps("g", 0).steps.split_off(1), ..steps("g", 0) };
+        assert_eq!(fresh.clone().or_left(Some(&steps("g", 0))), Some(fresh));
         assert_eq!(ChangeSteps::new("g", Vec::new()).or_left(None), None);
     }
 }
