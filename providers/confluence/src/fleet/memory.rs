@@ -95,11 +95,12 @@ impl MemoryFleet {
         self.state().backups.keys().cloned().collect()
     }
 
-    /// Machines of a target group that get requests, by their last health check.
+    /// Machines of a target group that get requests, after another health check.
     pub fn serving(&self, target_group: &str) -> Vec<String> {
-        let state = self.state();
-        let targets = state.targets.get(target_group).into_iter().flatten();
-        targets.filter(|(_, health)| **health == Health::Healthy).map(|(id, _)| id.clone()).collect()
+        let mut state = self.state();
+        let Some(targets) = state.targets.get_mut(target_group) else { return Vec::new() };
+        self.check(targets);
+        targets.iter().filter(|(_, health)| **health == Health::Healthy).map(|(id, _)| id.clone()).collect()
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -136,6 +137,14 @@ impl MemoryFleet {
             if let Some(targets) = target_group.and_then(|it| state.targets.get_mut(&it)) {
                 targets.insert(id, Health::Initial);
             }
+        }
+    }
+
+    /// One health check of each target.
+    fn check(&self, targets: &mut BTreeMap<String, Health>) {
+        for (id, health) in targets.iter_mut().filter(|(_, health)| **health != Health::Draining) {
+            let unhealthy = || Health::Unhealthy("no answer".to_owned());
+            *health = if self.machines.is_healthy(id) { Health::Healthy } else { unhealthy() };
         }
     }
 
@@ -195,10 +204,7 @@ impl Fleet for MemoryFleet {
         let targets = state.targets.get_mut(target_group).ok_or_else(|| missing("target group", target_group))?;
         let seen = targets.iter().map(|(id, health)| Target { instance: id.clone(), health: health.clone() }).collect();
         targets.retain(|id, health| *health != Health::Draining || self.machines.is_busy(id));
-        for (id, health) in targets.iter_mut().filter(|(_, health)| **health != Health::Draining) {
-            let unhealthy = || Health::Unhealthy("no answer".to_owned());
-            *health = if self.machines.is_healthy(id) { Health::Healthy } else { unhealthy() };
-        }
+        self.check(targets);
         Ok(seen)
     }
 

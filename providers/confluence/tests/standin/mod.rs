@@ -9,6 +9,7 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
 use plumb_engine::provider::{ChangeSteps, Client, Known, PlannedChange, Provider, ProviderError, ReadOutcome, Stepping};
+use plumb_engine::schema::Block;
 use plumb_engine::value::{Value, infer_json};
 use plumb_provider_confluence::ConfluenceProvider;
 use plumb_provider_confluence::fleet::memory::MemoryFleet;
@@ -87,12 +88,7 @@ impl Site {
     /// An object with these attributes, those that are computed as they were.
     pub fn with(&self, json: &Json) -> Value {
         let block = &self.provider.resource_type(TYPE).unwrap().schema().block;
-        let empty = block.attributes.iter().fold(block.empty(), |object, (name, it)| match &it.default {
-            Some(default) => object.with(name, default.clone()),
-            None => object,
-        });
-        let given = infer_json(json);
-        let object = given.as_map().unwrap().iter().fold(empty, |object, (name, value)| object.with(name, value.clone()));
+        let object = filled(block, &infer_json(json));
         let kept = ["cluster_state", "nodes"].iter().filter_map(|name| Some((*name, self.object.get(name)?.clone())));
         let object = kept.fold(object, |object, (name, value)| object.with(name, value));
         plumb_engine::value::convert(&object, &block.ty()).unwrap()
@@ -146,6 +142,16 @@ impl Site {
         }
         Ok(())
     }
+}
+
+/// A block with what is given and the defaults of the rest.
+fn filled(block: &Block, given: &Value) -> Value {
+    let defaults = block.attributes.iter().filter_map(|(name, it)| Some((name, it.default.clone()?)));
+    let object = defaults.fold(block.empty(), |object, (name, value)| object.with(name, value));
+    given.as_map().unwrap().iter().fold(object, |object, (name, value)| match block.blocks.get(name) {
+        Some(nested) => object.with(name, filled(&nested.block, value)),
+        None => object.with(name, value.clone()),
+    })
 }
 
 pub fn get(path: &str) -> http::Request {

@@ -319,9 +319,12 @@ impl Machines for Hosts {
     }
 
     fn is_healthy(&self, id: &str) -> bool {
-        let state = self.0.state();
+        let mut state = self.0.state();
+        state.look();
         // Synchrony only gets healthy when the wizard is done, and then at once.
-        state.nodes.get(id).is_some_and(|it| if it.synchrony { !state.first_run } else { it.state == "ACTIVE" })
+        let serves = ["ACTIVE", "RUNNING_FINALIZE_UPGRADE_TASKS", "UPGRADE_TASKS_FAILED"];
+        let healthy = |it: &Node| if it.synchrony { !state.first_run } else { serves.contains(&it.state) };
+        state.nodes.get(id).is_some_and(healthy)
     }
 
     fn is_busy(&self, id: &str) -> bool {
