@@ -207,7 +207,9 @@ impl Store for MemoryStore {
             return Err(run_not_begun(&lease.run));
         }
         state.covered(lease, &intent.object)?;
-        state.left.remove(&intent.object);
+        if intent.steps.is_some() {
+            state.left.remove(&intent.object);
+        }
         state.last_operation += 1;
         let id = OperationId(state.last_operation);
         let operation = OpenOperation { id, run: lease.run.clone(), intent: intent.clone(), made: None, running: true };
@@ -248,12 +250,13 @@ impl Store for MemoryStore {
             return Err(not_open(operation));
         }
         state.apply(lease, writes)?;
-        let ended = state.open.remove(&operation).map(|it| it.intent);
-        if let Some(Intent { object, steps: Some(steps), .. }) = ended
-            && *outcome != OperationOutcome::Done
-            && !steps.is_done()
-        {
-            state.left.insert(object, steps);
+        let Some(Intent { object, steps, .. }) = state.open.remove(&operation).map(|it| it.intent) else {
+            return Ok(());
+        };
+        match steps {
+            _ if *outcome == OperationOutcome::Done => drop(state.left.remove(&object)),
+            Some(steps) if !steps.is_done() => drop(state.left.insert(object, steps)),
+            _ => {}
         }
         Ok(())
     }

@@ -1,5 +1,6 @@
 //! Arguments: commands and their options, as Terraform's users know them.
 
+mod confluence;
 mod failure;
 mod fmt;
 mod graph;
@@ -16,6 +17,9 @@ use std::path::PathBuf;
 use clap::{Args, Parser, Subcommand};
 use plumb_engine::addr::{InstanceAddr, Target};
 
+pub use confluence::{
+    ConfluenceCancelArgs, ConfluenceCommand, ConfluenceResumeArgs, ConfluenceStatusArgs, ConfluenceUpgradeCommand,
+};
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
 pub use graph::{GraphArgs, GraphFormat};
@@ -87,6 +91,9 @@ pub enum Command {
     History(HistoryArgs),
     /// Ask the state by an SQL query.
     Sql(SqlArgs),
+    /// Watch clusters of Confluence, and go on with their upgrades or take them back.
+    #[command(subcommand)]
+    Confluence(ConfluenceCommand),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.

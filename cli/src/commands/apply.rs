@@ -13,7 +13,7 @@ use plumb_engine::plan::{Counts, Plan, PlanMode};
 use plumb_engine::store::{OperationId, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Store};
 
 use super::{approval, plan};
-use crate::args::ApplyArgs;
+use crate::args::{ApplyArgs, StateOption};
 use crate::progress::Progress;
 use crate::render::{json_stream, outputs, summary};
 use crate::session::{Exit, Failure, Session, store_diagnostic};
@@ -129,7 +129,7 @@ async fn planned(
     ui: &Ui,
 ) -> Result<Result<Approved, Exit>, Failure> {
     let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
-    settle_interrupted(&loaded, args, deadline, session, ui).await?;
+    settle_interrupted(&loaded, &args.state, deadline, session, ui).await?;
     workspace::tell_origin(&args.state, ui);
     let snapshot = workspace::snapshot(&args.state)?;
     let mut result = plan::asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;
@@ -157,18 +157,18 @@ async fn planned(
 }
 
 /// Finds out what became of the operations that an interrupted run left open, before anything is planned on top of them.
-async fn settle_interrupted(
+pub async fn settle_interrupted(
     loaded: &Loaded,
-    args: &ApplyArgs,
+    state: &StateOption,
     deadline: Instant,
     session: &Session,
     ui: &Ui,
 ) -> Result<(), Failure> {
-    let open = workspace::interrupted(&args.state)?;
+    let open = workspace::interrupted(state)?;
     if open.is_empty() {
         return Ok(());
     }
-    let store = Arc::new(workspace::open(&args.state)?);
+    let store = Arc::new(workspace::open(state)?);
     let scope = Scope::write(open.iter().map(|it| Row::instance(&it.intent.object.addr)));
     let operations: Vec<OperationId> = open.iter().map(|it| it.id).collect();
     let lock = lock::acquire(&store, "recovery", scope, deadline).await?;

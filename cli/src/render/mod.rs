@@ -1,5 +1,6 @@
 //! Text and JSON for people and programs: functions from the engine's data to strings.
 
+pub mod confluence;
 pub mod diagnostic;
 pub mod diff;
 pub mod drift;

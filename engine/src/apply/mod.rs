@@ -2,6 +2,7 @@
 
 mod begin;
 mod conditions;
+mod connect;
 mod executor;
 mod marks;
 mod outputs;
@@ -13,8 +14,11 @@ mod rows;
 mod seed;
 mod steps;
 
+pub use connect::connect;
 pub use recover::{RecoverRequest, recover};
 pub use rows::{check_fresh, read_set, rows};
+
+pub use crate::plan::walk::provider_error;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

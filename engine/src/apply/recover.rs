@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 
+use super::connect::connect_with;
 use super::record::schema_of;
-use crate::config::{Config, ProviderAddr, Variables};
+use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Evaluator, Settings, root_variables};
 use crate::plan::prior::sensitive_paths;
@@ -63,7 +64,7 @@ pub async fn recover(request: RecoverRequest<'_>) -> Result<Diagnostics, Diagnos
     for operation in &open {
         let provider = &operation.intent.provider;
         if !clients.contains_key(provider) {
-            clients.insert(provider.clone(), connect(&request, &mut evaluator, provider).await?);
+            clients.insert(provider.clone(), connect_with(&mut evaluator, request.providers, provider).await?);
         }
     }
     let looks = open.iter().map(|operation| {
@@ -82,18 +83,6 @@ pub async fn recover(request: RecoverRequest<'_>) -> Result<Diagnostics, Diagnos
         }
     }
     if failed.has_errors() { Err(failed) } else { Ok(said) }
-}
-
-async fn connect(
-    request: &RecoverRequest<'_>,
-    evaluator: &mut Evaluator<'_>,
-    provider: &str,
-) -> Result<Arc<dyn Client>, Diagnostics> {
-    let unknown = || Diagnostic::error("Unknown provider", format!("{provider} is not among the providers of plumb."));
-    let addr = ProviderAddr::parse(provider).ok_or_else(unknown)?;
-    let provider = request.providers.get(&addr.source).ok_or_else(unknown)?;
-    let config = evaluator.configure_provider(&addr, provider.config_schema())?;
-    provider.configure(&config).await
 }
 
 /// What the remote side shows of an open operation.

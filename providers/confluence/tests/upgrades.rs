@@ -236,41 +236,30 @@ async fn an_upgrade_is_refused_where_it_would_do_harm() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_mind_is_only_taken_before_the_first_node() {
-    use plumb_provider_confluence::{Login, Session, upgrade};
+    use plumb_provider_confluence::upgrade;
     let (mut site, wanted) = site_and_wanted("rolling").await;
-    let session = Session::new(site.fleet.clone(), Login::Token("token".into()));
-    let cluster = |site: &Site| plumb_engine::value::from_value(&known(&site.object)).unwrap();
     // Upgrade mode is on, and no node was touched.
     site.apply(&wanted, Some(Kill::AtBegin(5))).await.unwrap_err();
-    let done = upgrade::cancel(&session, &cluster(&site)).await.unwrap();
+    let done = upgrade::cancel(&*site.client, &site.object).await.unwrap();
     assert!(done[0].contains("STABLE"), "{done:?}");
     assert_eq!(site.fleet.group("nodes").await.unwrap().template.unwrap().version, "1");
     site.left = None;
     // The first node was replaced.
     site.apply(&wanted, Some(Kill::AtBegin(9))).await.unwrap_err();
-    let error = upgrade::cancel(&session, &cluster(&site)).await.unwrap_err();
+    let error = upgrade::cancel(&*site.client, &site.object).await.unwrap_err();
     assert_eq!(gate(&error).0, "Upgrade cannot be taken back");
     assert!(error.help.unwrap().contains("different versions"));
     site.apply(&wanted, None).await.unwrap();
     assert_upgraded(&mut site).await;
 }
 
-/// The object without what only the engine adds, and without nulls.
-fn known(object: &plumb_engine::value::Value) -> plumb_engine::value::Value {
-    let items = object.as_map().unwrap().iter();
-    let items = items.filter(|(name, value)| !value.is_null() && !["id", "timeouts"].contains(&&***name));
-    plumb_engine::value::Value::object(items.map(|(name, value)| (name.clone(), value.clone())))
-}
-
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_groups_are_started_again_by_a_change_of_mind() {
-    use plumb_provider_confluence::{Login, Session, upgrade};
+    use plumb_provider_confluence::upgrade;
     let (mut site, wanted) = site_and_wanted("stop_all").await;
-    let session = Session::new(site.fleet.clone(), Login::Token("token".into()));
     site.apply(&wanted, Some(Kill::AtBegin(4))).await.unwrap_err();
     assert!(site.fleet.group("nodes").await.unwrap().instances.is_empty());
-    let cluster = plumb_engine::value::from_value(&known(&site.object)).unwrap();
-    upgrade::cancel(&session, &cluster).await.unwrap();
+    upgrade::cancel(&*site.client, &site.object).await.unwrap();
     let group = site.fleet.group("nodes").await.unwrap();
     assert_eq!((group.instances.len(), group.template), (3, Some(Template { id: "lt-1".into(), version: "1".into() })));
     assert_eq!(site.world.state().violations, Vec::<String>::new());

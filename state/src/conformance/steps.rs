@@ -42,6 +42,10 @@ pub fn remembers_the_steps_of_an_update(make: Make<'_>) {
     let operation = store.begin_operation(&lease, &again).expect("begins");
     store.end_operation(&lease, operation, &failed, &[]).expect("ends");
     assert_eq!(read(&*store).unfinished, left(2));
-    store.begin_operation(&lease, &intent("a")).expect("begins");
+    let other = store.begin_operation(&lease, &intent("a")).expect("begins");
+    store.end_operation(&lease, other, &failed, &[]).expect("ends");
+    assert_eq!(read(&*store).unfinished, left(2));
+    let other = store.begin_operation(&lease, &intent("a")).expect("begins");
+    store.end_operation(&lease, other, &OperationOutcome::Done, &[]).expect("ends");
     assert_eq!(read(&*store).unfinished, BTreeMap::new());
 }

@@ -88,7 +88,8 @@ pub(super) fn unfinished(conn: &Connection) -> Result<BTreeMap<ObjectKey, Change
         "SELECT {KEY}, id, goal FROM operations AS it
          WHERE id IN (SELECT DISTINCT operation FROM operation_steps) AND coalesce(outcome, '') <> 'done'
            AND NOT EXISTS (SELECT 1 FROM operations AS later
-                           WHERE later.id > it.id AND later.address = it.address AND later.deposed = it.deposed)"
+                           WHERE later.id > it.id AND later.address = it.address AND later.deposed = it.deposed
+                             AND (later.outcome = 'done' OR later.goal IS NOT NULL))"
     ))?;
     let mut rows = statement.query([])?;
     let mut reader = Reader::default();

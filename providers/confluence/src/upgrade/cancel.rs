@@ -1,7 +1,10 @@
 //! Taking back an upgrade that was begun, as long as that is possible.
 
-use plumb_engine::provider::ProviderError;
+use std::sync::Arc;
+
+use plumb_engine::provider::{Client, ProviderError};
 use plumb_engine::provider::typed::Result;
+use plumb_engine::value::Value;
 
 use crate::cluster::Cluster;
 use crate::fleet::Life;
@@ -11,12 +14,20 @@ use crate::version::Version;
 
 const ACTION: &str = "taking the upgrade back";
 
-/// Brings a cluster back to what it was before its upgrade began: `known` is the cluster as the state has it, with the
+/// Brings a cluster back to what it was before its upgrade began: `object` is the cluster as the state has it, with the
 /// templates and sizes from before. Returns what was done, as sentences.
 ///
 /// # Errors
 /// A node of the new version runs already, or something could not be asked or done.
-pub async fn cancel(session: &Session, known: &Cluster) -> Result<Vec<String>> {
+pub async fn cancel(client: &dyn Client, object: &Value) -> Result<Vec<String>> {
+    let session = client.as_any().downcast_ref::<Arc<Session>>();
+    let (Some(session), Some(known)) = (session, crate::parse::object::<Cluster>(object)) else {
+        return Err(ProviderError::refused(ACTION, "the object is no cluster of this provider"));
+    };
+    take_back(session, &known).await
+}
+
+async fn take_back(session: &Session, known: &Cluster) -> Result<Vec<String>> {
     let confluence = session.confluence(known).await?;
     let mut done = Vec::new();
     if let Ok(overview) = confluence.overview().await {

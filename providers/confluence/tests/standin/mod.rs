@@ -8,7 +8,9 @@ use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
-use plumb_engine::provider::{ChangeSteps, Client, Known, PlannedChange, Provider, ProviderError, ReadOutcome, Stepping};
+use plumb_engine::provider::{
+    ChangeSteps, Client, Known, PlannedChange, Provider, ProviderError, ReadOutcome, Stepping,
+};
 use plumb_engine::schema::Block;
 use plumb_engine::value::{Value, infer_json};
 use plumb_provider_confluence::ConfluenceProvider;
@@ -30,7 +32,7 @@ pub struct Site {
     pub fleet: Arc<MemoryFleet>,
     pub balancer: Server,
     provider: ConfluenceProvider,
-    client: Arc<dyn Client>,
+    pub client: Arc<dyn Client>,
     /// The object as the state has it.
     pub object: Value,
     /// What an earlier run has left.
@@ -113,8 +115,7 @@ impl Site {
         let computed = ["cluster_state", "nodes"];
         let planned =
             computed.iter().fold(wanted.clone(), |it, name| it.with(name, self.object.get(name).unwrap().clone()));
-        let change =
-            PlannedChange { prior: self.object.clone(), config: wanted.clone(), planned, replace: Vec::new() };
+        let change = PlannedChange { prior: self.object.clone(), config: wanted.clone(), planned, replace: Vec::new() };
         let steps = self.provider.resource_type(TYPE).unwrap().steps(&change, self.left.as_ref(), None);
         let steps = steps.map_err(|found| found.iter().map(|it| it.summary.clone()).collect::<Vec<_>>())?;
         Ok(steps.and_then(|it| it.or_left(self.left.as_ref())))
