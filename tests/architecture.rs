@@ -19,6 +19,7 @@ const ALLOWED: &[(&str, &[&str])] = &[
     ("plumb-provider-aws-schemas", &["plumb-engine"]),
     ("plumb-provider-aws", &["plumb-engine", "plumb-provider-aws-schemas"]),
     ("plumb-provider-builtin", &["plumb-engine"]),
+    ("plumb-provider-confluence", &["plumb-engine", "plumb-aws-delivery"]),
     (
         "plumb-cli",
         &["plumb-engine", "plumb-state", "plumb-provider-aws", "plumb-provider-aws-schemas", "plumb-provider-builtin"],

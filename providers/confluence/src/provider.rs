@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use plumb_engine::Schema;
 use plumb_engine::diagnostic::Diagnostics;
 use plumb_engine::provider::{Client, Provider, Registry, ResourceType, Schematic};
 use plumb_engine::schema::Schema as SchemaData;
 use plumb_engine::value::Value;
-use plumb_engine::Schema;
 use serde::{Deserialize, Serialize};
 
 use crate::cluster::Cluster;

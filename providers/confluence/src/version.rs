@@ -31,13 +31,17 @@ impl Version {
     /// version only where the person who asks knows that its release notes allow it.
     pub fn rolling_refusal(self, to: Version, feature_allowed: bool) -> Option<String> {
         if self < FIRST_ROLLING {
-            return Some(format!("Clusters can be upgraded while they run from {FIRST_ROLLING} on, and {self} is older."));
+            return Some(format!(
+                "Clusters can be upgraded while they run from {FIRST_ROLLING} on, and {self} is older."
+            ));
         }
         if (self.major, self.minor) == (to.major, to.minor) {
             return None;
         }
         if self.major != to.major {
-            return Some(format!("{to} is another platform version than {self}; nodes of the two cannot run together."));
+            return Some(format!(
+                "{to} is another platform version than {self}; nodes of the two cannot run together."
+            ));
         }
         (!feature_allowed).then(|| {
             format!(

@@ -47,9 +47,6 @@ pub struct Cluster {
     /// Allow a rolling upgrade to another feature version, where its release notes say that this works.
     #[attr(default = false)]
     pub allow_feature_upgrade: bool,
-    /// Region of the machines; that of the provider block when left out.
-    #[attr(force_new)]
-    pub region: Option<String>,
     /// Path below `base_url` that tells whether the application is up. The application's own status page tells most.
     #[attr(default = "/status")]
     pub health_path: String,
@@ -249,7 +246,11 @@ impl Limit {
 impl MachineGroup {
     /// Its sizes outside of an upgrade.
     pub(crate) fn usual(&self) -> Sizes {
-        Sizes { min: self.min_size, max: self.max_size.unwrap_or(self.min_size).max(self.min_size), desired: self.min_size }
+        Sizes {
+            min: self.min_size,
+            max: self.max_size.unwrap_or(self.min_size).max(self.min_size),
+            desired: self.min_size,
+        }
     }
 
     /// The template that its machines are to be made from, if the resource has a say in it.
@@ -262,7 +263,7 @@ impl MachineGroup {
 impl Resource for Cluster {
     type Client = Session;
     const TYPE: &'static str = "confluence_cluster";
-    const RECOGNITION: Recognition = Recognition::Arguments;
+    const RECOGNITION: Recognition = Recognition::Local;
     const BATCH: usize = 1;
     const TIMEOUTS: Timeouts = Timeouts {
         create: Duration::from_secs(90 * 60),
@@ -293,7 +294,8 @@ impl Resource for Cluster {
         upgrade::until_up(self, &confluence).await?;
         let seen = observe(session, self).await?;
         if seen.version != self.version {
-            let message = format!("the cluster at {} runs {}, and version is {}", self.base_url, seen.version, self.version);
+            let message =
+                format!("the cluster at {} runs {}, and version is {}", self.base_url, seen.version, self.version);
             return Err(ProviderError::refused("taking over the cluster", message)
                 .summary("Another version is running")
                 .help(format!(
@@ -319,13 +321,7 @@ impl Resource for Cluster {
         upgrade::settings(session, self, prior).await
     }
 
-    async fn update_in_steps(
-        &self,
-        session: &Session,
-        _id: &str,
-        _prior: &Self,
-        stepping: Stepping<'_>,
-    ) -> Result<()> {
+    async fn update_in_steps(&self, session: &Session, _id: &str, _prior: &Self, stepping: Stepping<'_>) -> Result<()> {
         upgrade::carry_out(session, self, stepping).await
     }
 

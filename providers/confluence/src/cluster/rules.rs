@@ -20,7 +20,10 @@ pub(super) fn validate(config: &Value) -> Diagnostics {
     if let Some(version) = text("version")
         && Version::parse(version).is_none()
     {
-        refuse("Invalid version", format!("\"{version}\" is no version of Confluence, which has three numbers: 9.2.3."));
+        refuse(
+            "Invalid version",
+            format!("\"{version}\" is no version of Confluence, which has three numbers: 9.2.3."),
+        );
     }
     for (name, allowed) in [("upgrade_strategy", ["stop_all", "rolling"]), ("replace_nodes", ["never", "rolling"])] {
         if let Some(value) = text(name).filter(|it| !allowed.contains(it)) {
@@ -68,7 +71,8 @@ fn sizes(name: &str, group: &Value, refuse: &mut impl FnMut(&str, String)) {
     }
     let version = group.get("launch_template_version").is_some_and(|it| !it.is_null());
     if version && group.get("launch_template_id").is_none_or(Value::is_null) {
-        let detail = format!("In {name}, launch_template_version is a version of launch_template_id, which is not set.");
+        let detail =
+            format!("In {name}, launch_template_version is a version of launch_template_id, which is not set.");
         refuse("Missing launch template", detail);
     }
 }

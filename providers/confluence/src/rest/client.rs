@@ -190,7 +190,11 @@ impl Confluence {
         self.calls.fetch_add(1, Ordering::Relaxed);
         let failed = |error: reqwest::Error| {
             let url = url.clone();
-            if error.is_timeout() { RestError::Late { url } } else { RestError::Unreachable { url, reason: chain(&error) } }
+            if error.is_timeout() {
+                RestError::Late { url }
+            } else {
+                RestError::Unreachable { url, reason: chain(&error) }
+            }
         };
         let answer = request.send().await.map_err(failed)?;
         let status = answer.status();

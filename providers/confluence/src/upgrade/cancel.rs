@@ -2,8 +2,8 @@
 
 use std::sync::Arc;
 
-use plumb_engine::provider::{Client, ProviderError};
 use plumb_engine::provider::typed::Result;
+use plumb_engine::provider::{Client, ProviderError};
 use plumb_engine::value::Value;
 
 use crate::cluster::Cluster;
@@ -41,7 +41,10 @@ async fn take_back(session: &Session, known: &Cluster) -> Result<Vec<String>> {
     for block in known.groups() {
         if let Some(template) = block.template() {
             session.fleet().use_template(&block.name, &template).await?;
-            done.push(format!("{} makes machines from version {} of {} again.", block.name, template.version, template.id));
+            done.push(format!(
+                "{} makes machines from version {} of {} again.",
+                block.name, template.version, template.id
+            ));
         }
         session.fleet().release(&block.name).await?;
         let (present, usual) = (session.fleet().group(&block.name).await?.sizes, block.usual());

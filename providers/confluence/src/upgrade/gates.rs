@@ -46,7 +46,11 @@ impl Gate<'_> {
             Limit::Backup | Limit::Poll => "Look at the backup in the AWS console.",
         };
         let message = format!("not after {time:?}: {missing}");
-        self.closed("Health gate not passed", message, &format!("{help} The limit is limits.{argument}; raise it if more time is all that is needed."))
+        self.closed(
+            "Health gate not passed",
+            message,
+            &format!("{help} The limit is limits.{argument}; raise it if more time is all that is needed."),
+        )
     }
 
     /// A node is in error.
@@ -102,14 +106,20 @@ impl Run<'_> {
             let overview = self.confluence.overview().await;
             let overview = overview.map_err(|error| error.during("asking for the nodes of the cluster"))?;
             let old = self.old_instances();
-            if let Some(new) = group.instances.iter().find(|it| !old.contains(&it.id) && !self.runs_new(&it.address, &overview.nodes)) {
+            if let Some(new) =
+                group.instances.iter().find(|it| !old.contains(&it.id) && !self.runs_new(&it.address, &overview.nodes))
+            {
                 let message = format!("{} is in the group, and was not when the plan was made", new.id);
                 return Err(gate.closed("Nodes changed since the plan", message, "Plan again; nothing was changed."));
             }
             let active = overview.nodes.iter().filter(|it| it.state == NodeState::Active).count();
             if active < 2 {
                 let message = format!("{active} of the nodes is active, and two are needed so that one always serves");
-                return Err(gate.closed("Too few nodes", message, "Raise min_size and wait until the node has joined."));
+                return Err(gate.closed(
+                    "Too few nodes",
+                    message,
+                    "Raise min_size and wait until the node has joined.",
+                ));
             }
             if let Some(node) = overview.nodes.iter().find(|it| it.state == NodeState::Error) {
                 return Err(gate.node_in_error(name_of(node)));
@@ -134,7 +144,11 @@ impl Run<'_> {
         match (Version::parse(&running), Version::parse(&self.cluster.version)) {
             (Some(from), Some(to)) if to < from => {
                 let message = format!("{from} runs, and {to} is lower");
-                Err(gate.closed("Lower version", message, "Nothing was changed. Set version to what runs, and plan again."))
+                Err(gate.closed(
+                    "Lower version",
+                    message,
+                    "Nothing was changed. Set version to what runs, and plan again.",
+                ))
             }
             _ => Ok(()),
         }

@@ -90,7 +90,8 @@ impl Run<'_> {
     /// who goes on has seen to the reason.
     pub async fn finalize(&self, step: &PlannedStep) -> Result<()> {
         let gate = &self.gate(step);
-        let (approved, retried) = (&std::sync::atomic::AtomicBool::new(false), &std::sync::atomic::AtomicBool::new(false));
+        let (approved, retried) =
+            (&std::sync::atomic::AtomicBool::new(false), &std::sync::atomic::AtomicBool::new(false));
         let once = |flag: &std::sync::atomic::AtomicBool| !flag.swap(true, std::sync::atomic::Ordering::Relaxed);
         let look = || async move {
             let Some(overview) = self.overview().await? else {
@@ -100,7 +101,9 @@ impl Run<'_> {
             let asked = match state {
                 ClusterState::Stable => return Ok(Look::Holds(())),
                 ClusterState::ReadyToRunUpgradeTasks if once(approved) => self.confluence.approve_upgrade().await,
-                ClusterState::UpgradeTasksFailed if !approved.load(std::sync::atomic::Ordering::Relaxed) && once(retried) => {
+                ClusterState::UpgradeTasksFailed
+                    if !approved.load(std::sync::atomic::Ordering::Relaxed) && once(retried) =>
+                {
                     self.confluence.retry_upgrade().await
                 }
                 ClusterState::UpgradeTasksFailed => return Err(tasks_failed(gate, &overview)),
@@ -146,7 +149,11 @@ fn tasks_failed(gate: &Gate<'_>, overview: &ClusterOverview) -> plumb_engine::pr
     let said: Vec<String> = failures
         .map(|it| {
             let errors = it.errors.join("; ");
-            if it.exception_message.is_empty() { errors } else { format!("{} {errors}", it.exception_message).trim().into() }
+            if it.exception_message.is_empty() {
+                errors
+            } else {
+                format!("{} {errors}", it.exception_message).trim().into()
+            }
         })
         .collect();
     let message = if said.is_empty() { "the upgrade tasks failed".to_owned() } else { said.join(", ") };

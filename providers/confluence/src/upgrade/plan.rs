@@ -20,11 +20,15 @@ const REPLACEMENT: &str = "replace the nodes";
 /// # Errors
 /// The version is lower than the one that runs, the cluster is not fit for a rolling upgrade, or another upgrade is
 /// under way.
-pub(crate) fn plan(change: &PlannedChange, unfinished: Option<&ChangeSteps>) -> Result<Option<ChangeSteps>, Diagnostics> {
+pub(crate) fn plan(
+    change: &PlannedChange,
+    unfinished: Option<&ChangeSteps>,
+) -> Result<Option<ChangeSteps>, Diagnostics> {
     if change.prior.is_null() {
         return Ok(None);
     }
-    let (Some(seen), Some(wanted)) = (crate::parse::object::<Cluster>(&change.prior), crate::parse::object(&change.planned))
+    let (Some(seen), Some(wanted)) =
+        (crate::parse::object::<Cluster>(&change.prior), crate::parse::object(&change.planned))
     else {
         return Ok(None);
     };
@@ -166,14 +170,19 @@ fn fit_for_rolling(seen: &Cluster, (from, to): (Version, Version), wanted: &Clus
     if let Some(reason) = from.rolling_refusal(to, wanted.allow_feature_upgrade) {
         refuse(
             "No rolling upgrade between these versions",
-            format!("{reason} Otherwise set upgrade_strategy to \"stop_all\", which upgrades between any two versions."),
+            format!(
+                "{reason} Otherwise set upgrade_strategy to \"stop_all\", which upgrades between any two versions."
+            ),
         );
     }
     let stopping = "Or set upgrade_strategy to \"stop_all\".";
     match seen.cluster_state.as_str() {
         UNREACHABLE => refuse(
             "Cluster not reachable",
-            format!("{} does not answer, and only a cluster that runs can be upgraded node by node. {stopping}", seen.base_url),
+            format!(
+                "{} does not answer, and only a cluster that runs can be upgraded node by node. {stopping}",
+                seen.base_url
+            ),
         ),
         "STABLE" | "READY_TO_UPGRADE" | "READY_TO_RUN_UPGRADE_TASKS" => {}
         "MIXED" if seen.nodes.iter().all(|it| it.state != "ERROR") => {}

@@ -46,7 +46,9 @@ pub(crate) async fn carry_out(session: &Session, cluster: &Cluster, stepping: St
 pub(crate) async fn settings(session: &Session, cluster: &Cluster, prior: &Cluster) -> Result<()> {
     for group in cluster.groups() {
         let before = prior.groups().find(|it| it.name == group.name);
-        if let Some(template) = group.template().filter(|it| before.and_then(MachineGroup::template).as_ref() != Some(it)) {
+        if let Some(template) =
+            group.template().filter(|it| before.and_then(MachineGroup::template).as_ref() != Some(it))
+        {
             session.fleet().use_template(&group.name, &template).await?;
         }
         let usual = group.usual();
@@ -152,7 +154,12 @@ impl<'a> Run<'a> {
 
     /// A gate of a step.
     pub fn gate(&self, step: &PlannedStep) -> Gate<'_> {
-        Gate { title: step.title.clone(), target: step.target.clone(), cluster: self.cluster, rolling: self.is_rolling() }
+        Gate {
+            title: step.title.clone(),
+            target: step.target.clone(),
+            cluster: self.cluster,
+            rolling: self.is_rolling(),
+        }
     }
 
     /// Looks until it holds, and shows what is missing meanwhile.

@@ -79,7 +79,11 @@ impl Run<'_> {
             }
             // A node whose setup wizard waits for a person never gets healthy by itself.
             let serving = stage == Stage::FirstRun || self.served(self.nodes()?, &group).await? > 0;
-            Ok(if serving { Look::Holds(()) } else { Look::NotYet("the node is not healthy in the balancer yet".into()) })
+            Ok(if serving {
+                Look::Holds(())
+            } else {
+                Look::NotYet("the node is not healthy in the balancer yet".into())
+            })
         };
         self.until((step, Limit::Tasks), look).await?;
         self.tell_synchrony(step).await

@@ -102,7 +102,8 @@ mod tests {
 
     #[test]
     fn ids_are_read_as_they_are_written() {
-        let parts = [Work::Drain("i-1".into()), Work::StopNode("i-1".into()), Work::Replace("i-1".into()), Work::Join(3)];
+        let parts =
+            [Work::Drain("i-1".into()), Work::StopNode("i-1".into()), Work::Replace("i-1".into()), Work::Join(3)];
         for work in PLAIN.iter().map(|(_, work)| work.clone()).chain(parts) {
             assert_eq!(Work::parse(&work.to_string()), Some(work));
         }

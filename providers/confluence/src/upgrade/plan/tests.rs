@@ -55,9 +55,8 @@ fn refusals(seen: &Cluster, wanted: &Cluster) -> Vec<String> {
 fn everything_is_stopped_before_anything_new_starts() {
     let steps = plan(&change(&cluster("9.2.1", "stop_all"), &cluster("10.0.2", "stop_all")), None).unwrap().unwrap();
     assert_eq!(steps.goal, "upgrade to 10.0.2 with all nodes stopped");
-    let order = [
-        "check", "backup-database", "stop", "gone", "template", "first", "healthy", "verify", "resize", "joined",
-    ];
+    let order =
+        ["check", "backup-database", "stop", "gone", "template", "first", "healthy", "verify", "resize", "joined"];
     assert_eq!(ids(&steps), order);
     assert_eq!(steps.steps[2].target, "nodes, synchrony");
     assert_eq!(steps.steps[8].target, "nodes to 2 to 4, synchrony to 1");
@@ -68,8 +67,24 @@ fn everything_is_stopped_before_anything_new_starts() {
 fn nodes_give_way_one_after_the_other() {
     let steps = plan(&change(&cluster("9.2.1", "rolling"), &cluster("9.2.3", "rolling")), None).unwrap().unwrap();
     let order = [
-        "check", "backup-database", "hold", "enable", "template", "drain/i-1", "stop/i-1", "replace/i-1", "join/1",
-        "drain/i-2", "stop/i-2", "replace/i-2", "join/2", "finalize", "synchrony", "release", "verify", "joined",
+        "check",
+        "backup-database",
+        "hold",
+        "enable",
+        "template",
+        "drain/i-1",
+        "stop/i-1",
+        "replace/i-1",
+        "join/1",
+        "drain/i-2",
+        "stop/i-2",
+        "replace/i-2",
+        "join/2",
+        "finalize",
+        "synchrony",
+        "release",
+        "verify",
+        "joined",
     ];
     assert_eq!(ids(&steps), order);
 }
@@ -101,7 +116,10 @@ fn rolling_upgrades_need_a_fit_cluster() {
     assert_eq!(with(&|it| it.nodes.truncate(1)), ["Too few nodes for a rolling upgrade"]);
     assert_eq!(with(&|it| it.cluster_state = "UNREACHABLE".into()), ["Cluster not reachable"]);
     assert_eq!(with(&|it| it.cluster_state = "UNKNOWN".into()), ["Cluster state unknown"]);
-    assert_eq!(with(&|it| it.cluster_state = "UPGRADE_TASKS_FAILED".into()), ["Cluster not ready for a rolling upgrade"]);
+    assert_eq!(
+        with(&|it| it.cluster_state = "UPGRADE_TASKS_FAILED".into()),
+        ["Cluster not ready for a rolling upgrade"]
+    );
     assert_eq!(with(&|it| it.nodes.push(node("i-3", "9.2.1", "ERROR"))), ["Node in error"]);
     let far = refusals(&cluster("9.2.1", "rolling"), &cluster("9.3.0", "rolling"));
     assert_eq!(far, ["No rolling upgrade between these versions"]);
