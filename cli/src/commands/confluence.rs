@@ -89,7 +89,7 @@ pub async fn cancel(args: &ConfluenceCancelArgs, session: &Session, ui: &Ui) -> 
     };
     store.begin_run(&lock.lease, &run)?;
     let operation = store.begin_operation(&lock.lease, &intent(key, record))?;
-    let result = upgrade::cancel(&*client, &object).await;
+    let result = upgrade::cancel(&*client, &object, left).await;
     let (outcome, status) = match &result {
         Ok(_) => (OperationOutcome::Done, RunStatus::Succeeded),
         Err(error) => (OperationOutcome::Failed(error.to_string()), RunStatus::Failed),

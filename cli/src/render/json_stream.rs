@@ -107,6 +107,9 @@ fn planned_change(change: &ResourceChange) -> Option<Json> {
     if let Some(id) = &change.importing {
         inner["importing"] = json!({ "id": id });
     }
+    if let Some(steps) = &change.steps {
+        inner["steps"] = super::steps::json(steps);
+    }
     json["change"] = inner;
     Some(json)
 }

@@ -127,7 +127,7 @@ impl<'a> Stepping<'a> {
         }
         self.journal.begin(step)?;
         let result = work.await;
-        self.journal.end(step, result.as_ref().map(|()| ()))?;
+        self.journal.end(step, result.as_ref().copied())?;
         result
     }
 

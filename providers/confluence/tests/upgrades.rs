@@ -236,17 +236,16 @@ async fn an_upgrade_is_refused_where_it_would_do_harm() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn a_change_of_mind_is_only_taken_before_the_first_node() {
-    use plumb_provider_confluence::upgrade;
     let (mut site, wanted) = site_and_wanted("rolling").await;
     // Upgrade mode is on, and no node was touched.
     site.apply(&wanted, Some(Kill::AtBegin(5))).await.unwrap_err();
-    let done = upgrade::cancel(&*site.client, &site.object).await.unwrap();
+    let done = site.cancel().await.unwrap();
     assert!(done[0].contains("STABLE"), "{done:?}");
     assert_eq!(site.fleet.group("nodes").await.unwrap().template.unwrap().version, "1");
     site.left = None;
     // The first node was replaced.
     site.apply(&wanted, Some(Kill::AtBegin(9))).await.unwrap_err();
-    let error = upgrade::cancel(&*site.client, &site.object).await.unwrap_err();
+    let error = site.cancel().await.unwrap_err();
     assert_eq!(gate(&error).0, "Upgrade cannot be taken back");
     assert!(error.help.unwrap().contains("different versions"));
     site.apply(&wanted, None).await.unwrap();
@@ -255,12 +254,38 @@ async fn a_change_of_mind_is_only_taken_before_the_first_node() {
 
 #[tokio::test(flavor = "multi_thread")]
 async fn stopped_groups_are_started_again_by_a_change_of_mind() {
-    use plumb_provider_confluence::upgrade;
     let (mut site, wanted) = site_and_wanted("stop_all").await;
     site.apply(&wanted, Some(Kill::AtBegin(4))).await.unwrap_err();
     assert!(site.fleet.group("nodes").await.unwrap().instances.is_empty());
-    upgrade::cancel(&*site.client, &site.object).await.unwrap();
+    site.cancel().await.unwrap();
     let group = site.fleet.group("nodes").await.unwrap();
     assert_eq!((group.instances.len(), group.template), (3, Some(Template { id: "lt-1".into(), version: "1".into() })));
     assert_eq!(site.world.state().violations, Vec::<String>::new());
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_lone_node_of_the_new_version_cannot_be_taken_back() {
+    for after in [6, 8] {
+        let (mut site, wanted) = site_and_wanted("stop_all").await;
+        site.apply(&wanted, Some(Kill::AtBegin(after))).await.unwrap_err();
+        assert_eq!(gate(&site.cancel().await.unwrap_err()).0, "Upgrade cannot be taken back");
+        site.apply(&wanted, None).await.unwrap();
+        assert_upgraded(&mut site).await;
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_corrected_template_counts_for_the_machines_to_come() {
+    for strategy in ["stop_all", "rolling"] {
+        let (mut site, wanted) = site_and_wanted(strategy).await;
+        site.world.state().versions.insert("2".into(), "9.2.2".into());
+        assert_eq!(gate(&site.apply(&wanted, None).await.unwrap_err()).0, "Node of the wrong version");
+        let corrected = site.wanted("9.2.3", "3", strategy);
+        // The machine is still the wrong one, but the next one will not be.
+        assert_eq!(gate(&site.apply(&corrected, None).await.unwrap_err()).0, "Node of the wrong version");
+        site.fleet.die("i-0005");
+        site.apply(&corrected, None).await.unwrap();
+        assert_eq!(site.world.running(), ["9.2.3"]);
+        assert_eq!(site.world.state().violations, Vec::<String>::new());
+    }
 }

@@ -3,11 +3,12 @@
 use std::sync::Arc;
 
 use plumb_engine::provider::typed::Result;
-use plumb_engine::provider::{Client, ProviderError};
+use plumb_engine::provider::{ChangeSteps, Client, ProviderError};
 use plumb_engine::value::Value;
 
+use super::work::Work;
 use crate::cluster::Cluster;
-use crate::fleet::Life;
+use crate::fleet::{Instance, Life};
 use crate::rest::{ClusterState, Confluence};
 use crate::session::Session;
 use crate::version::Version;
@@ -15,16 +16,25 @@ use crate::version::Version;
 const ACTION: &str = "taking the upgrade back";
 
 /// Brings a cluster back to what it was before its upgrade began: `object` is the cluster as the state has it, with the
-/// templates and sizes from before. Returns what was done, as sentences.
+/// templates and sizes from before, and `left` what is left of its upgrade. Returns what was done, as sentences.
 ///
 /// # Errors
 /// A node of the new version runs already, or something could not be asked or done.
-pub async fn cancel(client: &dyn Client, object: &Value) -> Result<Vec<String>> {
+pub async fn cancel(client: &dyn Client, object: &Value, left: &ChangeSteps) -> Result<Vec<String>> {
     let session = client.as_any().downcast_ref::<Arc<Session>>();
     let (Some(session), Some(known)) = (session, crate::parse::object::<Cluster>(object)) else {
         return Err(ProviderError::refused(ACTION, "the object is no cluster of this provider"));
     };
+    if has_started(left) {
+        return Err(begun("a node of the new version"));
+    }
     take_back(session, &known).await
+}
+
+/// Whether a lone node of the new version was started, which upgrades the data whatever became of it.
+fn has_started(left: &ChangeSteps) -> bool {
+    let done = left.steps.iter().take(left.done);
+    done.filter_map(|it| Work::parse(&it.id)).any(|it| it == Work::First)
 }
 
 async fn take_back(session: &Session, known: &Cluster) -> Result<Vec<String>> {
@@ -66,21 +76,27 @@ async fn turn_off(confluence: &Confluence) -> Result<String> {
 
 /// No node of the new version was started: its upgrade tasks may have changed the data already.
 async fn not_begun(session: &Session, known: &Cluster, confluence: &Confluence) -> Result<()> {
-    let group = session.fleet().group(&known.nodes_group()?.name).await?;
-    let old = known.nodes.iter().map(|it| it.instance.as_str()).collect::<Vec<_>>();
-    let new = group.instances.iter().find(|it| it.life != Life::Terminating && !old.contains(&it.id.as_str()));
+    let block = known.nodes_group()?;
+    let group = session.fleet().group(&block.name).await?;
+    let template = block.template().map(|it| it.version).filter(|it| !it.starts_with('$'));
+    let is_new = |it: &&Instance| template.is_some() && it.template_version.is_some() && it.template_version != template;
+    let new = group.instances.iter().filter(|it| it.life != Life::Terminating).find(is_new);
     let running = confluence.version().await.ok();
     let newer = running.as_deref().and_then(Version::parse) > Version::parse(&known.version);
     let Some(machine) = new.map(|it| it.id.clone()).or_else(|| newer.then(|| known.base_url.clone())) else {
         return Ok(());
     };
-    Err(ProviderError::refused(ACTION, format!("{machine} was started after the upgrade began"))
+    Err(begun(&machine))
+}
+
+fn begun(what: &str) -> ProviderError {
+    ProviderError::refused(ACTION, format!("{what} was started after the upgrade began"))
         .summary("Upgrade cannot be taken back")
         .help(
             "A node of the new version may have upgraded the data, and the old version does not run on them. Go on with \
              \"plumb confluence upgrade resume\". To go back for good, stop all nodes, restore the backups of the database \
              and of the shared home, and start the old version.",
-        ))
+        )
 }
 
 fn refused(state: ClusterState) -> ProviderError {

@@ -29,6 +29,11 @@ pub(super) struct Run<'a> {
 pub(crate) async fn carry_out(session: &Session, cluster: &Cluster, stepping: Stepping<'_>) -> Result<()> {
     let confluence = session.confluence(cluster).await?;
     let run = Run { fleet: session.fleet(), confluence: &confluence, cluster, stepping };
+    // What was corrected since the steps were planned counts for the machines to come.
+    let done = stepping.steps().steps.iter().take(stepping.steps().done);
+    if done.filter_map(|it| Work::parse(&it.id)).any(|it| it == Work::Template) {
+        run.template().await?;
+    }
     for step in stepping.remaining() {
         let Some(work) = Work::parse(&step.id) else {
             let message = "this version of plumb does not know the step; the plan was made by a later one";

@@ -146,6 +146,11 @@ impl Run<'_> {
             let missing = format!("{serving} of {wanted} nodes serve");
             Ok(if serving >= wanted { Look::Holds(()) } else { Look::NotYet(missing) })
         };
-        self.until((step, Limit::Start), look).await
+        self.until((step, Limit::Start), look).await?;
+        if self.is_rolling() {
+            let text = "people stay on the nodes that they are on, so that the last new one has few at first";
+            self.stepping.note(step, text);
+        }
+        Ok(())
     }
 }

@@ -13,7 +13,7 @@ use plumb_engine::provider::{
 };
 use plumb_engine::schema::Block;
 use plumb_engine::value::{Value, infer_json};
-use plumb_provider_confluence::ConfluenceProvider;
+use plumb_provider_confluence::{ConfluenceProvider, upgrade};
 use plumb_provider_confluence::fleet::memory::MemoryFleet;
 use plumb_provider_confluence::fleet::{Fleet, Sizes, Template};
 use serde_json::{Value as Json, json};
@@ -32,7 +32,7 @@ pub struct Site {
     pub fleet: Arc<MemoryFleet>,
     pub balancer: Server,
     provider: ConfluenceProvider,
-    pub client: Arc<dyn Client>,
+    client: Arc<dyn Client>,
     /// The object as the state has it.
     pub object: Value,
     /// What an earlier run has left.
@@ -119,6 +119,11 @@ impl Site {
         let steps = self.provider.resource_type(TYPE).unwrap().steps(&change, self.left.as_ref(), None);
         let steps = steps.map_err(|found| found.iter().map(|it| it.summary.clone()).collect::<Vec<_>>())?;
         Ok(steps.and_then(|it| it.or_left(self.left.as_ref())))
+    }
+
+    /// Takes back the upgrade that was begun.
+    pub async fn cancel(&self) -> Result<Vec<String>, ProviderError> {
+        upgrade::cancel(&*self.client, &self.object, self.left.as_ref().unwrap()).await
     }
 
     /// Plans and applies, until the end or until the run is killed.
