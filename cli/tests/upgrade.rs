@@ -1,5 +1,7 @@
 //! Upgrades of a stand-in through planner, executor and state file: left at every step, and gone on with by the next run.
 
+#![allow(clippy::unwrap_used, reason = "what is not as it should be ends the test")]
+
 #[path = "../../providers/confluence/tests/standin/mod.rs"]
 #[allow(dead_code, reason = "the provider's own tests use the rest of it")]
 mod standin;
@@ -241,7 +243,10 @@ async fn left_at_every_step(strategy: &str) {
         let snapshot: Snapshot = bench.store.snapshot().unwrap();
         assert!(snapshot.unfinished.is_empty());
         let object = snapshot.objects.values().next().unwrap();
-        assert_eq!((&object.attributes["version"], &object.attributes["cluster_state"]), (&"9.2.3".into(), &"STABLE".into()));
+        assert_eq!(
+            (&object.attributes["version"], &object.attributes["cluster_state"]),
+            (&"9.2.3".into(), &"STABLE".into())
+        );
         assert_eq!(bench.site.world.state().violations, Vec::<String>::new());
         assert_eq!(bench.site.world.running(), ["9.2.3"]);
         assert!(bench.plan().await.plan.is_empty(), "nothing is left to do");

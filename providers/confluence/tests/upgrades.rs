@@ -1,11 +1,13 @@
 //! Upgrades of a stand-in, both ways: to the end, killed anywhere, with nodes that go wrong.
 
+#![allow(clippy::unwrap_used, reason = "what is not as it should be ends the test")]
+
 mod standin;
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 
-use plumb_engine::provider::ProviderError;
+use plumb_engine::provider::{ProviderError, ReadOutcome};
 use plumb_provider_confluence::fleet::{Fleet, Sizes, Template};
 use standin::ledger::{KILLED, Kill};
 use standin::world::Fault;
@@ -200,6 +202,8 @@ async fn synchrony_blocks_nothing_before_the_wizard_is_done() {
     site.world.state().first_run = true;
     site.apply(&wanted, None).await.unwrap();
     assert!(site.fleet.serving(standin::SYNCHRONY).is_empty());
+    assert_eq!(site.object.get("cluster_state").unwrap().as_str(), Some("FIRST_RUN"));
+    site.world.state().first_run = false;
     assert_upgraded(&mut site).await;
 }
 
@@ -288,4 +292,32 @@ async fn a_corrected_template_counts_for_the_machines_to_come() {
         assert_eq!(site.world.running(), ["9.2.3"]);
         assert_eq!(site.world.state().violations, Vec::<String>::new());
     }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_login_is_the_clusters_own_or_that_of_the_provider() {
+    let site = Site::new().await;
+    let state = |outcome: ReadOutcome| match outcome {
+        ReadOutcome::Found(object) => object.get("cluster_state").unwrap().as_str().unwrap().to_owned(),
+        ReadOutcome::Failed(error) => error.help.unwrap_or(error.message),
+        ReadOutcome::Absent => panic!("a cluster is never gone"),
+    };
+    assert_eq!(state(site.read_as(Some("token"), &site.object).await), "STABLE");
+    // Without a login, the version is known all the same.
+    assert_eq!(state(site.read_as(None, &site.object).await), "UNKNOWN");
+    assert!(state(site.read_as(Some("wrong"), &site.object).await).contains("token_wo"));
+    let named = site.object.clone().with("credentials_secret", "wiki".into());
+    site.fleet.add_secret("wiki", r#"{"token": "token"}"#);
+    assert_eq!(state(site.read_as(None, &named).await), "STABLE");
+    site.fleet.add_secret("wiki", "token");
+    assert!(state(site.read_as(None, &named).await).contains("JSON"));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_cluster_that_does_not_answer_is_not_gone() {
+    let mut site = Site::new().await;
+    site.fleet.resize("nodes", Sizes::exactly(0)).await.unwrap();
+    site.refresh().await;
+    let text = |name: &str| site.object.get(name).unwrap().as_str().unwrap().to_owned();
+    assert_eq!((text("version"), text("cluster_state")), ("9.2.1".to_owned(), "UNREACHABLE".to_owned()));
 }

@@ -78,7 +78,7 @@ pub struct Cluster {
     #[block(single)]
     pub limits: Option<Limits>,
     /// Where the cluster stands: `STABLE`, `READY_TO_UPGRADE`, `MIXED`, `READY_TO_RUN_UPGRADE_TASKS`,
-    /// `RUNNING_UPGRADE_TASKS`, `UPGRADE_TASKS_FAILED`; `UNREACHABLE` where it does not answer, `UNKNOWN` where it does not
+    /// `RUNNING_UPGRADE_TASKS`, `UPGRADE_TASKS_FAILED`; `UNREACHABLE` where it does not answer, `FIRST_RUN` while its setup wizard waits for a person, `UNKNOWN` where it does not
     /// tell.
     #[attr(computed)]
     pub cluster_state: String,

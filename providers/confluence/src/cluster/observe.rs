@@ -5,7 +5,7 @@ use plumb_engine::provider::typed::Result;
 
 use super::{Cluster, NodeView};
 use crate::fleet::{Group, Life};
-use crate::rest::{ClusterOverview, Confluence, NodeState, RestError};
+use crate::rest::{ClusterOverview, Confluence, NodeState, RestError, Stage};
 use crate::session::Session;
 use crate::version::Version;
 
@@ -14,6 +14,9 @@ pub(crate) const UNREACHABLE: &str = "UNREACHABLE";
 
 /// The state of a cluster that does not tell.
 const UNKNOWN: &str = "UNKNOWN";
+
+/// The state of a cluster whose setup wizard waits for a person.
+const FIRST_RUN: &str = "FIRST_RUN";
 
 /// What Confluence tells of itself.
 struct Told {
@@ -38,10 +41,18 @@ pub(crate) async fn observe(session: &Session, known: &Cluster) -> Result<Cluste
         Err(error) if error.is_passing() && !known.version.is_empty() => {
             Told { version: known.version.clone(), state: UNREACHABLE.into(), overview: None }
         }
+        // Before its setup wizard is done, a site tells nothing but that.
+        Err(_) if !known.version.is_empty() && is_first_run(&confluence, known).await => {
+            Told { version: known.version.clone(), state: FIRST_RUN.into(), overview: None }
+        }
         Err(error) => return Err(failed(known, &error)),
     };
     let nodes = views(group.as_ref(), told.overview.as_ref());
     Ok(Cluster { version: told.version, cluster_state: told.state, nodes, ..known.clone() })
+}
+
+async fn is_first_run(confluence: &Confluence, known: &Cluster) -> bool {
+    confluence.stage(&known.health_path).await == Ok(Stage::FirstRun)
 }
 
 async fn told(confluence: &Confluence) -> std::result::Result<Told, RestError> {

@@ -79,7 +79,8 @@ async fn not_begun(session: &Session, known: &Cluster, confluence: &Confluence) 
     let block = known.nodes_group()?;
     let group = session.fleet().group(&block.name).await?;
     let template = block.template().map(|it| it.version).filter(|it| !it.starts_with('$'));
-    let is_new = |it: &&Instance| template.is_some() && it.template_version.is_some() && it.template_version != template;
+    let is_new =
+        |it: &&Instance| template.is_some() && it.template_version.is_some() && it.template_version != template;
     let new = group.instances.iter().filter(|it| it.life != Life::Terminating).find(is_new);
     let running = confluence.version().await.ok();
     let newer = running.as_deref().and_then(Version::parse) > Version::parse(&known.version);

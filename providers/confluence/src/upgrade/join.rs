@@ -125,10 +125,10 @@ impl Run<'_> {
 
     /// The cluster with its nodes, where it tells them and answers.
     pub async fn overview_or_none(&self) -> Result<Option<ClusterOverview>> {
-        use crate::rest::RestError::{Forbidden, Missing};
+        use crate::rest::RestError::{Forbidden, Missing, Strange};
         match self.confluence.overview().await {
             Ok(overview) => Ok(Some(overview)),
-            Err(Missing { .. } | Forbidden { .. }) => Ok(None),
+            Err(Missing { .. } | Forbidden { .. } | Strange { .. }) => Ok(None),
             Err(error) if error.is_passing() => Ok(None),
             Err(error) => Err(error.during("asking for the nodes of the cluster")),
         }

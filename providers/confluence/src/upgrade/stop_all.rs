@@ -70,6 +70,8 @@ impl Run<'_> {
                 Err(error) => return Err(error.during("asking whether the application is up")),
             };
             match self.confluence.version().await {
+                // Before the setup wizard is done, the site does not tell.
+                _ if stage == Stage::FirstRun => {}
                 Ok(running) if running != self.cluster.version => {
                     return Err(gate.wrong_version(&self.cluster.base_url, &running));
                 }

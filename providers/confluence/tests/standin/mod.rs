@@ -13,9 +13,9 @@ use plumb_engine::provider::{
 };
 use plumb_engine::schema::Block;
 use plumb_engine::value::{Value, infer_json};
-use plumb_provider_confluence::{ConfluenceProvider, upgrade};
 use plumb_provider_confluence::fleet::memory::MemoryFleet;
 use plumb_provider_confluence::fleet::{Fleet, Sizes, Template};
+use plumb_provider_confluence::{ConfluenceProvider, upgrade};
 use serde_json::{Value as Json, json};
 
 use self::http::Server;
@@ -98,6 +98,14 @@ impl Site {
 
     pub fn url(&self) -> String {
         format!("http://{}", self.balancer.address)
+    }
+
+    /// Reads an object under the login of another provider block.
+    pub async fn read_as(&self, token: Option<&str>, object: &Value) -> ReadOutcome {
+        let settings = self.provider.config_schema().block.empty();
+        let settings = token.map_or(settings.clone(), |token| settings.with("token", Value::from(token)));
+        let client = self.provider.configure(&settings).await.unwrap();
+        client.read(TYPE, vec![Known { id: self.url(), object: Some(object.clone()) }]).await.remove(0)
     }
 
     /// Reads the object as it is now.

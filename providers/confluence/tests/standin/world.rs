@@ -108,6 +108,7 @@ impl World {
         state.look();
         match path {
             "/status" => return state.status(id),
+            _ if state.first_run => return (200, "<html>Set up Confluence</html>".into()),
             "/rest/applinks/1.0/manifest" => {
                 let version = state.nodes.get(id).map(|it| it.version.clone()).unwrap_or_default();
                 return (200, format!("<manifest><version>{version}</version></manifest>"));
