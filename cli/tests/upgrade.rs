@@ -34,18 +34,29 @@ struct Bench {
     runs: u32,
 }
 
-/// Ends the process, so to say, when a step begins.
-struct DieAt {
-    number: Option<usize>,
-    dead: Notify,
+/// What happens to a run when a step begins.
+#[derive(Clone, Copy, PartialEq)]
+enum End {
+    /// The process dies.
+    Death(usize),
+    /// A person asks it to stop.
+    Stop(usize),
 }
 
-impl Events for DieAt {
+/// Ends a run.
+struct Ending {
+    end: Option<End>,
+    dead: Notify,
+    stop: watch::Sender<Stop>,
+}
+
+impl Events for Ending {
     fn event(&self, event: Event<'_>) {
-        if let Event::Step { number, what: StepEvent::Start, .. } = event
-            && Some(number) == self.number
-        {
+        let Event::Step { number, what: StepEvent::Start, .. } = event else { return };
+        if self.end == Some(End::Death(number)) {
             self.dead.notify_one();
+        } else if self.end == Some(End::Stop(number)) {
+            self.stop.send(Stop::Gently).unwrap();
         }
     }
 }
@@ -143,14 +154,14 @@ impl Bench {
         lease
     }
 
-    /// Applies a plan as it was saved; the run dies when that step begins, and there is no outcome.
-    async fn apply(&mut self, plan: Plan, dies_at: Option<usize>) -> Option<ApplyOutcome> {
+    /// Applies a plan as it was saved; a run that dies has no outcome.
+    async fn apply(&mut self, plan: Plan, end: Option<End>) -> Option<ApplyOutcome> {
         let config = self.config();
         let plan = PlanFile::read(&PlanFile::new(plan, &config.sources).write()).unwrap().plan;
         let lease = self.lease();
         let variables = Variables::default();
-        let (_stop, stopped) = watch::channel(Stop::Go);
-        let events = DieAt { number: dies_at, dead: Notify::new() };
+        let (stop, stopped) = watch::channel(Stop::Go);
+        let events = Ending { end, dead: Notify::new(), stop };
         let run = apply::run(ApplyRequest {
             config: &config,
             variables: &variables,
@@ -224,7 +235,7 @@ async fn left_at_every_step(strategy: &str) {
             return;
         }
         let plan = bench.plan().await.plan;
-        assert!(bench.apply(plan, Some(number)).await.is_none());
+        assert!(bench.apply(plan, Some(End::Death(number))).await.is_none());
         assert_eq!(bench.store.open_operations().unwrap().len(), 1, "the operation is open, as after a crash");
         assert!(bench.recover().await.contains(&format!("of {} steps", planned.steps.len())));
         // The last step may have been done in the moment in which the run died.
@@ -284,4 +295,23 @@ async fn a_gate_that_does_not_hold_fails_the_run_and_keeps_what_is_left() {
     bench.write("9.2.4", "2", "rolling");
     let refused = bench.plan().await.diagnostics;
     assert_eq!(refused.iter().next().unwrap().summary, "Another upgrade is under way");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_person_stops_an_upgrade_between_two_steps() {
+    let mut bench = Bench::new().await;
+    bench.adopt().await;
+    bench.write("9.2.3", "2", "stop_all");
+    let plan = bench.plan().await.plan;
+    let outcome = bench.apply(plan, Some(End::Stop(3))).await.unwrap();
+    assert_eq!(outcome.diagnostics.iter().next().unwrap().summary, "Change stopped between two steps");
+    assert!(bench.store.open_operations().unwrap().is_empty());
+    assert_eq!(bench.steps().await.unwrap().done, 3);
+    // A history that is cut short keeps what is left to do.
+    bench.write("9.2.3", "2", "stop_all");
+    assert!(bench.store.prune(0).unwrap() > 0);
+    assert_eq!(bench.steps().await.unwrap().done, 3);
+    let plan = bench.plan().await.plan;
+    assert_eq!(bench.apply(plan, None).await.unwrap().status, RunStatus::Succeeded);
+    assert!(bench.plan().await.plan.is_empty());
 }

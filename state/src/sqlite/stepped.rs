@@ -10,6 +10,13 @@ use super::failure::Result;
 use super::rows::{KEY, KEY_LEN, Reader, from_i64, to_i64};
 use crate::failure::no_step;
 
+/// Operations with steps that were not done to the end, where nothing else was done to the object since.
+pub(super) const UNFINISHED: &str = "operations AS it
+    WHERE id IN (SELECT DISTINCT operation FROM operation_steps) AND coalesce(outcome, '') <> 'done'
+      AND NOT EXISTS (SELECT 1 FROM operations AS later
+                      WHERE later.id > it.id AND later.address = it.address AND later.deposed = it.deposed
+                        AND (later.outcome = 'done' OR later.goal IS NOT NULL))";
+
 /// Records the steps of an operation that was just begun. Those that an earlier run has done are recorded as done.
 pub(super) fn add(conn: &Connection, operation: OperationId, steps: &ChangeSteps, at: &str) -> Result<()> {
     conn.execute("UPDATE operations SET goal = ?2 WHERE id = ?1", params![operation.0, steps.goal])?;
@@ -84,13 +91,7 @@ pub(super) fn records(conn: &Connection, operation: OperationId) -> Result<Vec<S
 
 /// Steps that were begun and not done to the end, of objects to which nothing else was done since.
 pub(super) fn unfinished(conn: &Connection) -> Result<BTreeMap<ObjectKey, ChangeSteps>> {
-    let mut statement = conn.prepare_cached(&format!(
-        "SELECT {KEY}, id, goal FROM operations AS it
-         WHERE id IN (SELECT DISTINCT operation FROM operation_steps) AND coalesce(outcome, '') <> 'done'
-           AND NOT EXISTS (SELECT 1 FROM operations AS later
-                           WHERE later.id > it.id AND later.address = it.address AND later.deposed = it.deposed
-                             AND (later.outcome = 'done' OR later.goal IS NOT NULL))"
-    ))?;
+    let mut statement = conn.prepare_cached(&format!("SELECT {KEY}, id, goal FROM {UNFINISHED}"))?;
     let mut rows = statement.query([])?;
     let mut reader = Reader::default();
     let mut all = BTreeMap::new();
