@@ -321,3 +321,16 @@ async fn a_cluster_that_does_not_answer_is_not_gone() {
     let text = |name: &str| site.object.get(name).unwrap().as_str().unwrap().to_owned();
     assert_eq!((text("version"), text("cluster_state")), ("9.2.1".to_owned(), "UNREACHABLE".to_owned()));
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn sizes_and_templates_reach_the_groups_without_steps() {
+    let mut site = Site::new().await;
+    let wanted = site.wanted("9.2.1", "4", "stop_all");
+    let nodes = wanted.get("node_group").unwrap().clone().with("min_size", 2.into()).with("max_size", 5.into());
+    site.update(&wanted.with("node_group", nodes)).await;
+    let group = site.fleet.group("nodes").await.unwrap();
+    // How many nodes there are between the two is the group's own business, and those that run stay as they are.
+    assert_eq!(group.sizes, Sizes { min: 2, max: 5, desired: 3 });
+    assert_eq!(group.template.unwrap().version, "4");
+    assert!(group.instances.iter().all(|it| it.template_version.as_deref() == Some("1")));
+}

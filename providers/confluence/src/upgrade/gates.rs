@@ -1,13 +1,12 @@
 //! Gates that did not hold: what that means, and how to go on or back.
 
-use plumb_engine::provider::ProviderError;
 use plumb_engine::provider::typed::Result;
+use plumb_engine::provider::{PlannedStep, ProviderError};
 
 use super::run::Run;
 use crate::cluster::{Cluster, Limit};
 use crate::rest::{ClusterState, Node, NodeState};
 use crate::version::Version;
-use plumb_engine::provider::PlannedStep;
 
 /// How to go on once the reason is gone.
 const GO_ON: &str = "To go on, run \"plumb confluence upgrade resume\" (or \"plumb apply\"): it begins with this step.";

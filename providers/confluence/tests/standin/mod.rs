@@ -129,6 +129,12 @@ impl Site {
         Ok(steps.and_then(|it| it.or_left(self.left.as_ref())))
     }
 
+    /// Applies a change that needs no steps.
+    pub async fn update(&mut self, wanted: &Value) {
+        assert_eq!(self.plan(wanted).await.unwrap(), None);
+        self.object = self.client.update(TYPE, &self.object, wanted).await.unwrap();
+    }
+
     /// Takes back the upgrade that was begun.
     pub async fn cancel(&self) -> Result<Vec<String>, ProviderError> {
         upgrade::cancel(&*self.client, &self.object, self.left.as_ref().unwrap()).await
