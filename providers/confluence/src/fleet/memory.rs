@@ -97,10 +97,18 @@ impl MemoryFleet {
 
     /// Machines of a target group that get requests, after another health check.
     pub fn serving(&self, target_group: &str) -> Vec<String> {
+        self.route(target_group, <[String]>::to_vec)
+    }
+
+    /// Chooses where a request goes. No machine leaves the target group meanwhile, so that what is sent to one can be
+    /// counted before it is asked whether it is busy.
+    pub fn route<T>(&self, target_group: &str, choose: impl FnOnce(&[String]) -> T) -> T {
         let mut state = self.state();
-        let Some(targets) = state.targets.get_mut(target_group) else { return Vec::new() };
+        let Some(targets) = state.targets.get_mut(target_group) else { return choose(&[]) };
         self.check(targets);
-        targets.iter().filter(|(_, health)| **health == Health::Healthy).map(|(id, _)| id.clone()).collect()
+        let serving: Vec<String> =
+            targets.iter().filter(|(_, health)| **health == Health::Healthy).map(|(id, _)| id.clone()).collect();
+        choose(&serving)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {

@@ -3,7 +3,7 @@
 use std::io::{BufRead, BufReader, Read, Write};
 use std::net::{IpAddr, SocketAddr, TcpListener, TcpStream};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
+use std::sync::atomic::{AtomicBool, Ordering};
 
 /// A request without its body.
 pub struct Request {
@@ -21,35 +21,25 @@ type Handler = dyn Fn(Request) -> Answer + Send + Sync;
 pub struct Server {
     pub address: SocketAddr,
     stop: Arc<AtomicBool>,
-    busy: Arc<AtomicUsize>,
 }
 
 impl Server {
     pub fn start(ip: IpAddr, handler: impl Fn(Request) -> Answer + Send + Sync + 'static) -> Self {
         let listener = TcpListener::bind((ip, 0)).unwrap();
         let address = listener.local_addr().unwrap();
-        let (stop, busy) = (Arc::new(AtomicBool::new(false)), Arc::new(AtomicUsize::new(0)));
+        let stop = Arc::new(AtomicBool::new(false));
         let handler: Arc<Handler> = Arc::new(handler);
-        let (stopping, working) = (stop.clone(), busy.clone());
+        let stopping = stop.clone();
         std::thread::spawn(move || {
             for stream in listener.incoming() {
                 if stopping.load(Ordering::SeqCst) {
                     return;
                 }
-                let (Ok(stream), handler, busy) = (stream, handler.clone(), working.clone()) else { continue };
-                busy.fetch_add(1, Ordering::SeqCst);
-                std::thread::spawn(move || {
-                    answer(stream, &*handler);
-                    busy.fetch_sub(1, Ordering::SeqCst);
-                });
+                let (Ok(stream), handler) = (stream, handler.clone()) else { continue };
+                std::thread::spawn(move || answer(stream, &*handler));
             }
         });
-        Self { address, stop, busy }
-    }
-
-    /// Whether requests are being answered.
-    pub fn is_busy(&self) -> bool {
-        self.busy.load(Ordering::SeqCst) > 0
+        Self { address, stop }
     }
 }
 

@@ -182,12 +182,13 @@ pub fn get(path: &str) -> http::Request {
 fn balancer(world: Arc<World>, fleet: Arc<MemoryFleet>) -> Server {
     let turn = AtomicUsize::new(0);
     Server::start(IpAddr::V4(Ipv4Addr::LOCALHOST), move |request| {
-        let serving = fleet.serving(NODES);
-        if serving.is_empty() {
-            return (503, "no healthy target".into());
-        }
-        let id = &serving[turn.fetch_add(1, Ordering::Relaxed) % serving.len()];
-        let answer = world.server(id).and_then(|address| http::send(address, &request));
+        let chosen = fleet.route(NODES, |serving| {
+            let next = turn.fetch_add(1, Ordering::Relaxed) % serving.len().max(1);
+            serving.get(next).inspect(|id| world.enter(id)).cloned()
+        });
+        let Some(id) = chosen else { return (503, "no healthy target".into()) };
+        let answer = world.server(&id).and_then(|address| http::send(address, &request));
+        world.leave(&id);
         answer.unwrap_or((502, "the target did not answer".into()))
     })
 }

@@ -25,6 +25,8 @@ pub enum Fault {
 /// The stand-in.
 pub struct World {
     state: Mutex<State>,
+    /// Requests on their way, by the id of the machine.
+    requests: Mutex<BTreeMap<String, usize>>,
     /// Where the calls of rolling upgrades are.
     pub zdu: &'static str,
 }
@@ -45,8 +47,6 @@ pub struct State {
     pub first_run: bool,
     /// What must never happen.
     pub violations: Vec<String>,
-    /// Requests for pages that were answered.
-    pub served: u64,
 }
 
 struct Node {
@@ -73,13 +73,22 @@ impl World {
             failing_tasks: 0,
             first_run: false,
             violations: Vec::new(),
-            served: 0,
         };
-        Arc::new(Self { state: Mutex::new(state), zdu })
+        Arc::new(Self { state: Mutex::new(state), requests: Mutex::default(), zdu })
     }
 
     pub fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// A request goes to a machine.
+    pub fn enter(&self, id: &str) {
+        *self.requests.lock().unwrap().entry(id.to_owned()).or_default() += 1;
+    }
+
+    /// It was answered.
+    pub fn leave(&self, id: &str) {
+        *self.requests.lock().unwrap().get_mut(id).unwrap() -= 1;
     }
 
     /// Versions that nodes run which are not offline.
@@ -100,9 +109,10 @@ impl World {
         let refuse = |text: &str| (409, json!({ "message": text }).to_string());
         let path = request.path.as_str();
         if path == "/page" {
-            std::thread::sleep(Duration::from_millis(3));
-            self.state().served += 1;
-            return (200, "page".into());
+            std::thread::sleep(Duration::from_millis(8));
+            // A node that is stopped cuts off what it has not answered.
+            let cut = self.server(id).is_none();
+            return if cut { (500, "cut off".into()) } else { (200, "page".into()) };
         }
         let mut state = self.state();
         state.look();
@@ -329,6 +339,6 @@ impl Machines for Hosts {
     }
 
     fn is_busy(&self, id: &str) -> bool {
-        self.0.state().nodes.get(id).and_then(|it| it.server.as_ref()).is_some_and(Server::is_busy)
+        self.0.requests.lock().unwrap().get(id).is_some_and(|it| *it > 0)
     }
 }
