@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use crate::addr::InstanceAddr;
 use crate::plan::Action;
+use crate::provider::PlannedStep;
 use crate::store::ObjectKey;
 
 /// Receives events, from one task at a time and in order.
@@ -97,6 +98,19 @@ pub enum Event<'a> {
         /// How long it took.
         elapsed: Duration,
     },
+    /// Something that happens to a step of an update.
+    Step {
+        /// The object.
+        object: &'a ObjectKey,
+        /// The step.
+        step: &'a PlannedStep,
+        /// Its number, from 1.
+        number: usize,
+        /// How many steps the update has.
+        count: usize,
+        /// What happens.
+        what: StepEvent<'a>,
+    },
     /// A provisioner is about to be run.
     ProvisionStart {
         /// The instance.
@@ -141,6 +155,25 @@ pub enum EphemeralStep {
     Open,
     /// It is given back.
     Close,
+}
+
+/// What happens to a step of an update.
+#[derive(Clone, Copy, Debug)]
+pub enum StepEvent<'a> {
+    /// It is about to be done.
+    Start,
+    /// It is under way: how far.
+    Note(&'a str),
+    /// It was done.
+    Done {
+        /// How long it took.
+        elapsed: Duration,
+    },
+    /// It failed; the diagnostic comes with the outcome.
+    Failed {
+        /// How long it took.
+        elapsed: Duration,
+    },
 }
 
 /// Shows nothing.

@@ -10,12 +10,12 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 pub use attributes::{Attributes, Reading};
-pub use history::{History, Moment, ObjectChange, OperationRecord, RunRecord};
+pub use history::{History, Moment, ObjectChange, OperationRecord, RunRecord, StepRecord};
 pub use lease::{Access, Holder, Lease, LockRequest, Row, Rows, Scope};
 
 use crate::addr::{ConfigResource, InstanceAddr};
 use crate::plan::CheckResult;
-use crate::provider::{IntentKey, Recognition};
+use crate::provider::{ChangeSteps, IntentKey, Recognition};
 
 /// A state: objects, outputs, and the journal of the operations that made them.
 ///
@@ -93,6 +93,25 @@ pub trait Store: Send + Sync {
     /// The lease was lost or the store cannot be written; [`StoreError::Conflict`] when the operation has ended.
     fn operation_made(&self, lease: &Lease, operation: OperationId, id: &str) -> Result<(), StoreError>;
 
+    /// Records that a step of an operation is about to be done; steps are begun in their order.
+    ///
+    /// # Errors
+    /// The lease was lost or the store cannot be written: then the step must not be done. [`StoreError::Conflict`] when
+    /// the operation has ended, or has no step of this id.
+    fn begin_step(&self, lease: &Lease, operation: OperationId, step: &str) -> Result<(), StoreError>;
+
+    /// Records how a step of an operation ended. One that failed may be begun again.
+    ///
+    /// # Errors
+    /// As for [`Store::begin_step`].
+    fn end_step(
+        &self,
+        lease: &Lease,
+        operation: OperationId,
+        step: &str,
+        outcome: &OperationOutcome,
+    ) -> Result<(), StoreError>;
+
     /// Records the result of an operation together with what it did to objects: both or neither. An operation that
     /// an earlier run left open may be ended by a later one.
     ///
@@ -159,6 +178,8 @@ pub struct Snapshot {
     pub outputs: BTreeMap<Arc<str>, OutputRecord>,
     /// Results of the conditions of the configuration, as the last apply judged them, by address.
     pub checks: Vec<CheckResult>,
+    /// Steps of updates that were begun and not done to the end, where nothing else was done to the object since.
+    pub unfinished: BTreeMap<ObjectKey, ChangeSteps>,
 }
 
 impl Snapshot {
@@ -314,6 +335,9 @@ pub struct Intent {
     pub recognition: Option<Recognition>,
     /// Resources that the object will depend on.
     pub dependencies: Vec<ConfigResource>,
+    /// The steps of an update that takes many.
+    #[serde(default)]
+    pub steps: Option<ChangeSteps>,
 }
 
 /// What an operation does to an object.

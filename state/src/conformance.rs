@@ -1,5 +1,7 @@
 //! What any store must do, as functions that a store's tests call.
 
+mod steps;
+
 use std::collections::BTreeMap;
 use std::sync::atomic::{AtomicI64, Ordering};
 use std::sync::{Arc, Barrier};
@@ -54,6 +56,7 @@ pub fn all(make: Make<'_>) {
         journals_operations,
         later_runs_end_what_earlier_ones_left_open,
         ends_an_operation_once,
+        steps::remembers_the_steps_of_an_update,
         runs_begin_once,
         one_run_writes_at_a_time,
         disjoint_rows_are_held_at_once,
@@ -490,6 +493,7 @@ pub fn replaces_everything(make: Make<'_>) {
         objects: BTreeMap::from([(key, *record)]),
         outputs: BTreeMap::from([(Arc::from("o"), output)]),
         checks: vec![check],
+        unfinished: BTreeMap::new(),
     };
     store.replace(&lease, &pushed).expect("replaces");
     let after = read(&*store);
@@ -563,6 +567,7 @@ fn intent(resource: &str) -> Intent {
         key: Some(IntentKey::new("lineage", "r", resource)),
         recognition: Some(Recognition::ClientToken),
         dependencies: vec![ConfigResource { module: ModulePath::default(), resource: name(Mode::Managed, "z") }],
+        steps: None,
     }
 }
 

@@ -43,6 +43,12 @@ impl Held {
     }
 }
 
+/// A step of an operation that has ended, or that has no such step.
+pub(crate) fn no_step(operation: OperationId, step: &str) -> StoreError {
+    let subject = format!("step {step:?} of operation {}", operation.0);
+    StoreError::Conflict { subject, reason: "the operation has ended, or has no such step".into() }
+}
+
 /// The lease is no longer the one that counts.
 pub(crate) fn lease_lost(lease: &Lease) -> StoreError {
     StoreError::LeaseLost { run: lease.run.clone() }

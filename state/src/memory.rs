@@ -5,13 +5,14 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use plumb_engine::addr::Mode;
 use plumb_engine::plan::CheckResult;
+use plumb_engine::provider::ChangeSteps;
 use plumb_engine::store::{
     Intent, Lease, LockRequest, ObjectKey, ObjectRecord, ObjectWrite, OpenOperation, OperationId, OperationOutcome,
     OutputRecord, Row, Run, RunOutcome, Snapshot, Store, StoreError,
 };
 use uuid::Uuid;
 
-use crate::failure::{Held, foreign_run, lease_lost, move_onto, not_covered, not_open, nothing_to_move};
+use crate::failure::{Held, foreign_run, lease_lost, move_onto, no_step, not_covered, not_open, nothing_to_move};
 use crate::failure::{run_begun, run_not_begun};
 use crate::options::Options;
 
@@ -33,6 +34,8 @@ struct State {
     runs: BTreeSet<String>,
     last_operation: i64,
     open: BTreeMap<OperationId, OpenOperation>,
+    /// Steps of operations that have ended before their last step.
+    left: BTreeMap<ObjectKey, ChangeSteps>,
 }
 
 impl MemoryStore {
@@ -115,6 +118,14 @@ impl State {
         if may { Ok(()) } else { Err(not_covered(row, lease)) }
     }
 
+    /// The steps of an open operation, and the place of one of them.
+    fn step(&mut self, operation: OperationId, step: &str) -> Result<(&mut ChangeSteps, usize)> {
+        let steps = self.open.get_mut(&operation).and_then(|it| it.intent.steps.as_mut());
+        let steps = steps.ok_or_else(|| no_step(operation, step))?;
+        let at = steps.steps.iter().position(|it| &*it.id == step).ok_or_else(|| no_step(operation, step))?;
+        Ok((steps, at))
+    }
+
     /// Stores a record under a new row version; what was there before.
     fn put(&mut self, key: ObjectKey, record: ObjectRecord) -> Option<ObjectRecord> {
         self.row_version += 1;
@@ -131,7 +142,13 @@ impl State {
 
 impl Store for MemoryStore {
     fn snapshot(&self) -> Result<Snapshot> {
-        Ok(self.state().snapshot.clone())
+        let state = self.state();
+        let mut unfinished = state.left.clone();
+        for it in state.open.values() {
+            unfinished.extend(it.intent.steps.clone().map(|steps| (it.intent.object.clone(), steps)));
+        }
+        unfinished.retain(|_, steps| !steps.is_done());
+        Ok(Snapshot { unfinished, ..state.snapshot.clone() })
     }
 
     fn lock(&self, request: &LockRequest) -> Result<Lease> {
@@ -190,6 +207,9 @@ impl Store for MemoryStore {
             return Err(run_not_begun(&lease.run));
         }
         state.covered(lease, &intent.object)?;
+        if intent.steps.is_some() {
+            state.left.remove(&intent.object);
+        }
         state.last_operation += 1;
         let id = OperationId(state.last_operation);
         let operation = OpenOperation { id, run: lease.run.clone(), intent: intent.clone(), made: None, running: true };
@@ -204,11 +224,25 @@ impl Store for MemoryStore {
         Ok(())
     }
 
+    fn begin_step(&self, lease: &Lease, operation: OperationId, step: &str) -> Result<()> {
+        let mut state = self.fenced(lease)?;
+        state.step(operation, step).map(drop)
+    }
+
+    fn end_step(&self, lease: &Lease, operation: OperationId, step: &str, outcome: &OperationOutcome) -> Result<()> {
+        let mut state = self.fenced(lease)?;
+        let (steps, at) = state.step(operation, step)?;
+        if *outcome == OperationOutcome::Done {
+            steps.done = steps.done.max(at + 1);
+        }
+        Ok(())
+    }
+
     fn end_operation(
         &self,
         lease: &Lease,
         operation: OperationId,
-        _outcome: &OperationOutcome,
+        outcome: &OperationOutcome,
         writes: &[ObjectWrite],
     ) -> Result<()> {
         let mut state = self.fenced(lease)?;
@@ -216,7 +250,14 @@ impl Store for MemoryStore {
             return Err(not_open(operation));
         }
         state.apply(lease, writes)?;
-        state.open.remove(&operation);
+        let Some(Intent { object, steps, .. }) = state.open.remove(&operation).map(|it| it.intent) else {
+            return Ok(());
+        };
+        match steps {
+            _ if *outcome == OperationOutcome::Done => drop(state.left.remove(&object)),
+            Some(steps) if !steps.is_done() => drop(state.left.insert(object, steps)),
+            _ => {}
+        }
         Ok(())
     }
 

@@ -214,6 +214,7 @@ fn intent(object: ObjectKey) -> Intent {
         key: None,
         recognition: None,
         dependencies: Vec::new(),
+        steps: None,
     }
 }
 

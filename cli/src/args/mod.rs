@@ -1,6 +1,7 @@
 //! Arguments: commands and their options, as Terraform's users know them.
 
 mod check;
+mod confluence;
 mod failure;
 mod fmt;
 mod graph;
@@ -22,6 +23,9 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand};
 
 pub use check::{ConsoleArgs, ValidateArgs, VersionArgs};
+pub use confluence::{
+    ConfluenceCancelArgs, ConfluenceCommand, ConfluenceResumeArgs, ConfluenceStatusArgs, ConfluenceUpgradeCommand,
+};
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
 pub use graph::{GraphArgs, GraphFormat};
@@ -104,6 +108,9 @@ pub enum Command {
     History(HistoryArgs),
     /// Ask the state by an SQL query.
     Sql(SqlArgs),
+    /// Watch clusters of Confluence, and go on with their upgrades or take them back.
+    #[command(subcommand)]
+    Confluence(ConfluenceCommand),
     /// Break a lock that nobody holds any more.
     ForceUnlock(ForceUnlockArgs),
     /// Show the version.

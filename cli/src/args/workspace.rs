@@ -102,6 +102,7 @@ impl Command {
             Command::Import(it) => &mut it.state,
             Command::Drift(it) => &mut it.state,
             Command::Console(it) => &mut it.state,
+            Command::Confluence(it) => it.state(),
             Command::ForceUnlock(it) => &mut it.state,
             Command::Graph(it) => &mut it.state,
             Command::History(it) => it.state(),

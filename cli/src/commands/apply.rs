@@ -11,11 +11,11 @@ use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::eval::Settings;
 use plumb_engine::plan::{Counts, Plan, PlanMode};
 use plumb_engine::store::{
-    OpenOperation, OperationId, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Snapshot, Store,
+    OperationId, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Snapshot, Store,
 };
 
 use super::{approval, plan};
-use crate::args::ApplyArgs;
+use crate::args::{ApplyArgs, StateOption};
 use crate::progress::Progress;
 use crate::render::{json_stream, outputs, summary};
 use crate::session::{Exit, Failure, Session, store_diagnostic};
@@ -136,11 +136,7 @@ async fn planned(
     ui: &Ui,
 ) -> Result<Result<Approved, Exit>, Failure> {
     let loaded = workspace::load_asking(session, &args.planning.variables, args.planning.input, ui)?;
-    let (mut snapshot, open) = workspace::look(&args.state)?;
-    if !open.is_empty() {
-        settle_interrupted(&loaded, (args, deadline), &open, session, ui).await?;
-        snapshot = workspace::snapshot(&args.state)?;
-    }
+    let snapshot = settled(&loaded, &args.state, deadline, session, ui).await?;
     workspace::tell_origin(&args.state, ui);
     let mut result = plan::asked(&loaded, &snapshot, (&args.planning, &args.state), session, ui).await?;
     if args.apply.auto_approve && plan::has_changes(&result.plan) && !result.plan.errored {
@@ -169,15 +165,20 @@ async fn planned(
     Ok(Ok(Approved { config, variables, plan: result.plan, seen: Some(snapshot) }))
 }
 
-/// Finds out what became of the operations that an interrupted run left open, before anything is planned on top of them.
-async fn settle_interrupted(
+/// The state, after what became of the operations that an interrupted run left open has been found out: nothing is planned
+/// on top of them.
+pub async fn settled(
     loaded: &Loaded,
-    (args, deadline): (&ApplyArgs, Instant),
-    open: &[OpenOperation],
+    state: &StateOption,
+    deadline: Instant,
     session: &Session,
     ui: &Ui,
-) -> Result<(), Failure> {
-    let store = Arc::new(workspace::open(&args.state)?);
+) -> Result<Snapshot, Failure> {
+    let (snapshot, open) = workspace::look(state)?;
+    if open.is_empty() {
+        return Ok(snapshot);
+    }
+    let store = Arc::new(workspace::open(state)?);
     let scope = Scope::write(open.iter().map(|it| Row::instance(&it.intent.object.addr)));
     let operations: Vec<OperationId> = open.iter().map(|it| it.id).collect();
     let lock = lock::acquire(&store, "recovery", scope, deadline).await?;
@@ -196,7 +197,8 @@ async fn settle_interrupted(
         Ok(said) => ui.diagnostics(&said, Some(&loaded.config.sources)),
         Err(found) => return Err(Failure::new(found, &loaded.config.sources)),
     }
-    released
+    released?;
+    workspace::snapshot(state)
 }
 
 /// Carries a plan out under a lease of the rows that it is about.

@@ -2,6 +2,7 @@
 
 mod apply;
 mod approval;
+mod confluence;
 mod console;
 mod drift;
 mod fmt;
@@ -30,7 +31,7 @@ pub use test::test_files;
 
 use plumb_engine::diagnostic::Diagnostic;
 
-use crate::args::{Command, MetadataCommand, StateCommand};
+use crate::args::{Command, ConfluenceCommand, ConfluenceUpgradeCommand, MetadataCommand, StateCommand};
 use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
 
@@ -93,6 +94,7 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             shown(&ui, result)
         }
         Command::Sql(it) => finish(session.ui(&it.view, false), |ui| sql::run(&it, ui)),
+        Command::Confluence(it) => confluence_command(it, session).await,
         Command::ForceUnlock(it) => finish(session.ui(&it.view, false), |ui| force_unlock::run(&it, ui)),
         Command::Version(it) => finish(session.ui(&it.view, false), |ui| version::run(&it, session, ui)),
     }
@@ -105,6 +107,23 @@ pub async fn run(command: Command, session: &Session) -> Exit {
 pub fn current_workspace(session: &Session) -> Result<String, Diagnostic> {
     let variable = |name: &str| session.environment.get(name).map(String::as_str);
     workspace::current(variable("TF_WORKSPACE"), variable("TF_DATA_DIR"))
+}
+
+async fn confluence_command(command: ConfluenceCommand, session: &Session) -> Exit {
+    match command {
+        ConfluenceCommand::Status(it) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, confluence::status(&it, session, &ui).await)
+        }
+        ConfluenceCommand::Upgrade(ConfluenceUpgradeCommand::Resume(it)) => {
+            let ui = session.ui(&it.view, it.json);
+            shown(&ui, confluence::resume(it, session, &ui).await)
+        }
+        ConfluenceCommand::Upgrade(ConfluenceUpgradeCommand::Cancel(it)) => {
+            let ui = session.ui(&it.view, false);
+            shown(&ui, confluence::cancel(&it, session, &ui).await)
+        }
+    }
 }
 
 async fn state(command: StateCommand, session: &Session) -> Exit {

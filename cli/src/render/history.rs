@@ -49,7 +49,7 @@ pub fn run(record: &RunRecord, operations: &[OperationRecord]) -> String {
         return text + "\nThe run began no operations.\n";
     }
     let columns = ["Action", "Object", "Seconds", "Result"].map(str::to_owned);
-    let rows: Vec<Vec<Json>> = operations.iter().map(row).collect();
+    let rows: Vec<Vec<Json>> = operations.iter().flat_map(rows_of).collect();
     text += "\n";
     text + &table::text(&columns, &rows)
 }
@@ -58,6 +58,23 @@ pub fn run(record: &RunRecord, operations: &[OperationRecord]) -> String {
 pub fn seconds(began: &str, ended: Option<&str>) -> Option<f64> {
     let (began, ended): (Timestamp, Timestamp) = (began.parse().ok()?, ended?.parse().ok()?);
     (ended - began).total(SpanTotal::from(Unit::Second)).ok()
+}
+
+/// An operation, and below it each of its steps.
+fn rows_of(record: &OperationRecord) -> Vec<Vec<Json>> {
+    let steps = record.steps.iter().enumerate().map(|(at, it)| {
+        let took = it.began.as_deref().and_then(|began| seconds(began, it.ended.as_deref()));
+        let result = match &it.outcome {
+            None if it.began.is_some() => "did not end".to_owned(),
+            None => "not begun".to_owned(),
+            Some(OperationOutcome::Done) if it.began.is_none() => "done by an earlier run".to_owned(),
+            Some(OperationOutcome::Done) => "done".to_owned(),
+            Some(OperationOutcome::Failed(error)) => format!("failed: {error}"),
+        };
+        let what = format!("{} ({})", it.step.title, it.step.target);
+        vec![format!("step {}", at + 1).into(), what.into(), took.map_or(Json::Null, Json::from), result.into()]
+    });
+    std::iter::once(row(record)).chain(steps).collect()
 }
 
 fn row(record: &OperationRecord) -> Vec<Json> {
@@ -119,6 +136,7 @@ mod tests {
             ended_by: None,
             outcome,
             made: None,
+            steps: Vec::new(),
         };
         let failed = operation(Some(OperationOutcome::Failed("no".into())), Some("2026-01-02T03:04:06.5Z"));
         let open = OperationRecord { ended_by: Some("r2".into()), ..operation(None, None) };

@@ -134,6 +134,9 @@ fn resource_change(change: &ResourceChange, mode: PlanMode, providers: &Provider
     if let Some(id) = &change.importing {
         inner["importing"] = json!({ "id": id });
     }
+    if let Some(steps) = &change.steps {
+        inner["steps"] = super::steps::json(steps);
+    }
     json["change"] = inner;
     if let Some(reason) = change.reason {
         json["action_reason"] = json!(reason);

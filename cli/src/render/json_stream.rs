@@ -107,6 +107,9 @@ fn planned_change(change: &ResourceChange) -> Option<Json> {
     if let Some(id) = &change.importing {
         inner["importing"] = json!({ "id": id });
     }
+    if let Some(steps) = &change.steps {
+        inner["steps"] = super::steps::json(steps);
+    }
     json["change"] = inner;
     Some(json)
 }
@@ -146,6 +149,9 @@ pub fn event(event: &Event<'_>) -> Vec<Json> {
             vec![operation(object, *action, *id, Some(*elapsed))]
         }
         Event::OperationFailed { object, action, elapsed } => vec![operation(object, *action, None, Some(*elapsed))],
+        Event::Step { object, step, number, count, what } => {
+            vec![super::steps::hook(resource(&object.addr), step, (*number, *count), *what)]
+        }
         Event::ProvisionStart { addr, provisioner } | Event::ProvisionDone { addr, provisioner, .. } => {
             vec![json!({ "resource": resource(addr), "provisioner": provisioner })]
         }
@@ -181,6 +187,7 @@ fn event_type(event: &Event<'_>) -> Option<(&'static str, &'static str)> {
         Event::OperationProgress { .. } => ("apply_progress", "info"),
         Event::OperationDone { .. } => ("apply_complete", "info"),
         Event::OperationFailed { .. } => ("apply_errored", "info"),
+        Event::Step { what, .. } => (super::steps::event_type(*what), "info"),
         Event::ProvisionStart { .. } => ("provision_start", "info"),
         Event::ProvisionDone { succeeded: true, .. } => ("provision_complete", "info"),
         Event::ProvisionDone { .. } => ("provision_errored", "info"),

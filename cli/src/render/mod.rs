@@ -1,5 +1,6 @@
 //! Text and JSON for people and programs: functions from the engine's data to strings.
 
+pub mod confluence;
 pub mod diagnostic;
 pub mod diff;
 pub mod drift;
@@ -18,6 +19,7 @@ pub mod plan;
 pub mod progress;
 mod schema;
 pub mod state_show;
+pub mod steps;
 pub mod summary;
 pub mod table;
 #[cfg(test)]

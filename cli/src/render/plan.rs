@@ -100,8 +100,9 @@ pub fn resource(change: &ResourceChange, view: View<'_>) -> String {
     let schema = schema_block(view.providers, &change.provider, &change.object.addr.resource, &[before, after]);
     let tree = diff::block(before, after, &schema, &change.replace_paths);
     let options = DrawOptions { paint: view.paint, show_same: change.importing.is_some(), ..DrawOptions::default() };
+    let steps = change.steps.as_ref().map(|it| super::steps::section(it, view.paint)).unwrap_or_default();
     format!(
-        "{}{}{} {}",
+        "{}{}{} {}{steps}",
         operation::comment(change, view.paint),
         operation::symbol(change.action, view.paint),
         operation::header(&change.object.addr),

@@ -38,6 +38,9 @@ pub fn lines(event: &Event<'_>) -> Vec<String> {
         Event::OperationFailed { object, action, elapsed } => {
             vec![format!("{object}: {} errored after {}", done(*action), duration(*elapsed))]
         }
+        Event::Step { object, step, number, count, what } => {
+            vec![format!("{object}: Step {number}/{count}: {}", super::steps::said(step, *what))]
+        }
         Event::ProvisionStart { addr, provisioner } => vec![format!("{addr}: Provisioning with '{provisioner}'...")],
         Event::ProvisionDone { addr, provisioner, succeeded } => {
             let end = if *succeeded { "complete" } else { "errored" };

@@ -8,13 +8,14 @@ use petgraph::graph::NodeIndex;
 use super::executor::{Ended, Executor, Failure, Finished, Task};
 use super::prepare::{final_object, without_write_only};
 use super::record::{intent, schema_of};
+use super::steps::Journal;
 use crate::addr::Mode;
 use crate::config::ProviderAddr;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::operations::{Operation, OperationKind};
 use crate::plan::propose::unmarked;
 use crate::plan::{Action, ResourceChange};
-use crate::provider::{Client, Creation, IntentKey, Known, Provider, ReadOutcome};
+use crate::provider::{Client, Creation, IntentKey, Known, Provider, ReadOutcome, Stepping};
 use crate::store::{Intent, ObjectKey, ObjectWrite, OperationAction};
 use crate::value::Value;
 
@@ -108,13 +109,25 @@ impl<'a> Executor<'a> {
         let config = self.configure(change, resource_type.schema())?;
         let planned = final_object(change, resource_type, &*client, &config)?;
         let stored = without_write_only(&resource_type.schema().block, planned.clone());
-        let intent = intent(change, change.object.clone(), OperationAction::Update, &stored, resource_type.schema());
+        let schema = resource_type.schema();
+        let intent = Intent {
+            steps: change.steps.clone(),
+            ..intent(change, change.object.clone(), OperationAction::Update, &stored, schema)
+        };
         let operation = self.journal(&intent)?;
         self.started(at, &change.object, Action::Update, id_of(&change.before));
+        let journal = Journal::new(self.request, operation, change);
         Ok(Box::pin(async move {
             // What only became sensitive, or no longer is, concerns the state alone.
             let same = unmarked(&change.before) == unmarked(&planned);
-            let result = if same { Ok(planned) } else { client.update(&type_name, &change.before, &planned).await };
+            let result = match &change.steps {
+                Some(steps) => {
+                    let stepping = Stepping::new(steps, &journal);
+                    client.update_in_steps(&type_name, &change.before, &planned, stepping).await
+                }
+                None if same => Ok(planned),
+                None => client.update(&type_name, &change.before, &planned).await,
+            };
             let result = match result {
                 Ok(value) => Ok(Some(value)),
                 Err(error) => Err(Failure { seen: present(&*client, change).await, ..Failure::of(error) }),

@@ -3,6 +3,7 @@
 mod begin;
 mod conditions;
 mod ephemerals;
+mod connect;
 mod executor;
 mod marks;
 mod outputs;
@@ -13,10 +14,14 @@ mod recover;
 mod rows;
 mod seed;
 mod variables;
+mod steps;
 
+pub use connect::connect;
 pub use recover::{RecoverRequest, recover};
 pub use rows::{check_fresh, read_set, rows};
 pub use variables::values as final_variables;
+
+pub use crate::plan::walk::provider_error;
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

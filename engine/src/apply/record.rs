@@ -62,6 +62,7 @@ pub fn intent(
         key: None,
         recognition: None,
         dependencies: change.dependencies.clone(),
+        steps: None,
     }
 }
 

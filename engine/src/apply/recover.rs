@@ -5,8 +5,9 @@ use std::sync::Arc;
 
 use futures::{StreamExt, stream};
 
+use super::connect::connect_with;
 use super::record::{schema_of, union};
-use crate::config::{Config, ProviderAddr, Variables};
+use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Evaluator, Settings, root_variables};
 use crate::plan::prior::sensitive_paths;
@@ -63,7 +64,7 @@ pub async fn recover(request: RecoverRequest<'_>) -> Result<Diagnostics, Diagnos
     for operation in &open {
         let provider = &operation.intent.provider;
         if !clients.contains_key(provider) {
-            clients.insert(provider.clone(), connect(&request, &mut evaluator, provider).await?);
+            clients.insert(provider.clone(), connect_with(&mut evaluator, request.providers, provider).await?);
         }
     }
     let looks = open.iter().map(|operation| {
@@ -82,18 +83,6 @@ pub async fn recover(request: RecoverRequest<'_>) -> Result<Diagnostics, Diagnos
         }
     }
     if failed.has_errors() { Err(failed) } else { Ok(said) }
-}
-
-async fn connect(
-    request: &RecoverRequest<'_>,
-    evaluator: &mut Evaluator<'_>,
-    provider: &str,
-) -> Result<Arc<dyn Client>, Diagnostics> {
-    let unknown = || Diagnostic::error("Unknown provider", format!("{provider} is not among the providers of plumb."));
-    let addr = ProviderAddr::parse(provider).ok_or_else(unknown)?;
-    let provider = request.providers.get(&addr.source).ok_or_else(unknown)?;
-    let config = evaluator.configure_provider(&addr, provider.config_schema())?;
-    provider.configure(&config).await
 }
 
 /// What the remote side shows of an open operation.
@@ -142,8 +131,20 @@ fn close(request: &RecoverRequest<'_>, operation: &OpenOperation, facts: Facts) 
     let said = |text: String| Diagnostic::warning("An earlier run was interrupted", text).of(object);
     let (outcome, writes, diagnostic) = match facts {
         Facts::Updated => {
-            let text =
-                format!("The update of {object} may or may not have been done; the plan shows what is left of it.");
+            let text = match &intent.steps {
+                None => {
+                    format!("The update of {object} may or may not have been done; the plan shows what is left of it.")
+                }
+                Some(steps) => {
+                    let (count, goal) = (steps.steps.len(), &steps.goal);
+                    let at = steps.remaining().first().map_or("the end", |it| it.title.as_str());
+                    let done = steps.done;
+                    format!(
+                        "The update of {object} ({goal}) stopped after {done} of {count} steps, at: {at}. The plan goes on \
+                         from there."
+                    )
+                }
+            };
             (interrupted(), relied_on(request, intent)?, said(text))
         }
         Facts::Deleted(true) => {

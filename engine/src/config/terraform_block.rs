@@ -183,6 +183,7 @@ fn required_provider(module: &mut Module, attribute: &Attribute, diagnostics: &m
 pub(super) fn implied_source(local: &str) -> Arc<str> {
     match local {
         "terraform" => "terraform.io/builtin/terraform".into(),
+        "confluence" => "registry.terraform.io/plumb/confluence".into(),
         _ => format!("registry.terraform.io/hashicorp/{local}").into(),
     }
 }

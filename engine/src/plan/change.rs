@@ -4,7 +4,7 @@ use super::prior::sensitive_paths;
 use super::propose::{Ignored, differ, forced, keep_ignored, mark_sensitive, propose, unmarked};
 use super::{Action, Reason};
 use crate::diagnostic::Diagnostics;
-use crate::provider::{Client, PlannedChange, ResourceType};
+use crate::provider::{ChangeSteps, Client, PlannedChange, ResourceType};
 use crate::store::ObjectStatus;
 use crate::value::{Path, Value};
 
@@ -26,6 +26,8 @@ pub struct ChangeInput<'a> {
     pub replace: Option<Reason>,
     /// Whether a replacement is made first.
     pub create_before_destroy: bool,
+    /// Steps of an update that an earlier run has left.
+    pub unfinished: Option<&'a ChangeSteps>,
 }
 
 /// The change of an object.
@@ -38,6 +40,8 @@ pub struct PlannedObject {
     pub after: Value,
     /// The attributes that force a replacement.
     pub replace_paths: Vec<Path>,
+    /// The steps of a change in place.
+    pub steps: Option<ChangeSteps>,
 }
 
 /// Plans the change of an object that the configuration wants.
@@ -54,7 +58,8 @@ pub fn plan_object(input: &ChangeInput<'_>) -> (PlannedObject, Diagnostics) {
     let nothing = Value::null(schema.block.ty());
     if input.prior.is_null() {
         let after = step(&nothing, input.config).planned;
-        let planned = PlannedObject { action: Action::Create, reason: None, after, replace_paths: Vec::new() };
+        let planned =
+            PlannedObject { action: Action::Create, reason: None, after, replace_paths: Vec::new(), steps: None };
         return (planned, diagnostics);
     }
     let config = match input.ignored {
@@ -63,10 +68,10 @@ pub fn plan_object(input: &ChangeInput<'_>) -> (PlannedObject, Diagnostics) {
     };
     let change = step(input.prior, &config);
     let mut replace_paths = forced(&schema.block, input.prior, &change.planned);
-    let also = change.replace.into_iter().filter(|path| {
+    let also = change.replace.iter().filter(|path| {
         path.find(input.prior).zip(path.find(&change.planned)).is_none_or(|(before, after)| differ(before, after))
     });
-    replace_paths.extend(also);
+    replace_paths.extend(also.cloned());
     replace_paths.sort();
     replace_paths.dedup();
     let reason = if input.status == ObjectStatus::Tainted {
@@ -80,11 +85,16 @@ pub fn plan_object(input: &ChangeInput<'_>) -> (PlannedObject, Diagnostics) {
         // A new object is made as the configuration says: there is nothing left of it that could be kept.
         let after = step(&nothing, input.config).planned;
         let action = if input.create_before_destroy { Action::CreateThenDelete } else { Action::DeleteThenCreate };
-        return (PlannedObject { action, reason, after, replace_paths }, diagnostics);
+        return (PlannedObject { action, reason, after, replace_paths, steps: None }, diagnostics);
     }
     // What is no longer sensitive, or has become so, must be stored as such.
     let same = unmarked(input.prior) == unmarked(&change.planned)
         && sensitive_paths(input.prior) == sensitive_paths(&change.planned);
-    let action = if same { Action::NoOp } else { Action::Update };
-    (PlannedObject { action, reason: None, after: change.planned, replace_paths }, diagnostics)
+    let steps = input.resource_type.steps(&change, input.unfinished, input.client).unwrap_or_else(|found| {
+        diagnostics.extend(found);
+        None
+    });
+    let steps = steps.and_then(|it| it.or_left(input.unfinished));
+    let action = if same && steps.is_none() { Action::NoOp } else { Action::Update };
+    (PlannedObject { action, reason: None, after: change.planned, replace_paths, steps }, diagnostics)
 }

@@ -202,6 +202,7 @@ mod tests {
                 dependencies: Vec::new(),
                 prior_dependencies: Vec::new(),
                 create_before_destroy: false,
+                steps: None,
             }],
             drift: Vec::new(),
             refreshed: Vec::new(),

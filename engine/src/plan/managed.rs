@@ -106,6 +106,8 @@ impl Walk<'_> {
         }
         let triggered = self.replacement_asked(module, addr, each);
         let config = addr.config();
+        let former = prior.as_ref().and_then(|it| it.moved_from.clone()).unwrap_or_else(|| addr.clone());
+        let unfinished = self.request.snapshot.unfinished.get(&ObjectKey::current(former)).cloned();
         let (planned, found) = plan_object(&ChangeInput {
             resource_type,
             client: client.as_deref(),
@@ -115,6 +117,7 @@ impl Walk<'_> {
             ignored: ignored.as_deref(),
             replace: triggered,
             create_before_destroy: self.create_before_destroy.contains(&config),
+            unfinished: unfinished.as_ref(),
         });
         self.diagnostics.extend(found.into_iter().map(|it| it.at(block.span).of(addr)));
         if planned.action.is_replace() && block.lifecycle.prevent_destroy {
@@ -135,6 +138,7 @@ impl Walk<'_> {
             dependencies: self.dependencies_of(&config),
             prior_dependencies: prior.map(|it| it.record.dependencies).unwrap_or_default(),
             create_before_destroy: self.create_before_destroy.contains(&config),
+            steps: planned.steps,
         });
     }
 
@@ -197,6 +201,7 @@ impl Walk<'_> {
             prior_dependencies: prior.record.dependencies.clone(),
             dependencies: prior.record.dependencies,
             create_before_destroy: prior.record.create_before_destroy,
+            steps: None,
         });
     }
 

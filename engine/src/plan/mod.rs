@@ -33,6 +33,8 @@ pub use request::{PlanOptions, PlanRequest, PlanResult, create};
 pub use revert::{Given, Link, revert};
 
 use crate::addr::{ConfigResource, InstanceAddr, Mode, Target};
+use crate::addr::{ConfigResource, InstanceAddr, Target};
+use crate::provider::ChangeSteps;
 use crate::store::ObjectKey;
 use crate::value::{Path, Value};
 
@@ -117,6 +119,9 @@ pub struct ResourceChange {
     pub prior_dependencies: Vec<ConfigResource>,
     /// A replacement is made first; an object made so is deleted so.
     pub create_before_destroy: bool,
+    /// The steps of a change in place that takes many.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub steps: Option<ChangeSteps>,
 }
 
 /// What is done to an object.

@@ -65,6 +65,7 @@ impl Walk<'_> {
             dependencies: prior.record.dependencies.clone(),
             prior_dependencies: prior.record.dependencies.clone(),
             create_before_destroy: prior.record.create_before_destroy,
+            steps: None,
         });
     }
 

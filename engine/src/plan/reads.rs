@@ -128,6 +128,7 @@ impl Walk<'_> {
                 dependencies: self.dependencies_of(&desired.addr.config()),
                 prior_dependencies: Vec::new(),
                 create_before_destroy: false,
+                steps: None,
             });
             return None;
         };

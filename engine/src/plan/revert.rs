@@ -248,6 +248,7 @@ impl Reversal<'_> {
             dependencies: record.dependencies.clone(),
             prior_dependencies: record.dependencies,
             create_before_destroy: record.create_before_destroy,
+            steps: None,
         });
     }
 
@@ -280,6 +281,7 @@ impl Reversal<'_> {
             ignored: Some(&[]),
             replace: None,
             create_before_destroy: before.create_before_destroy,
+            unfinished: None,
         });
         self.diagnostics.extend(found.into_iter().map(|it| it.of(object)));
         let block = self.request.config.resource(&object.addr.config());
@@ -303,6 +305,7 @@ impl Reversal<'_> {
             dependencies: before.dependencies.clone(),
             prior_dependencies: present.map(|(record, _)| record.dependencies).unwrap_or_default(),
             create_before_destroy: before.create_before_destroy,
+            steps: planned.steps,
         });
     }
 

@@ -153,6 +153,7 @@ impl<'a> Walk<'a> {
             dependencies: self.dependencies_of(&config),
             prior_dependencies: Vec::new(),
             create_before_destroy: self.create_before_destroy.contains(&config),
+            steps: None,
         });
     }
 

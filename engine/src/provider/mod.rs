@@ -4,6 +4,7 @@ mod adapter;
 mod attribute;
 mod batch;
 mod ephemeral;
+mod steps;
 pub mod typed;
 
 use std::collections::BTreeMap;
@@ -16,6 +17,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
 pub use self::ephemeral::{EphemeralType, Hold};
+pub use self::steps::{ChangeSteps, PlannedStep, StepJournal, Stepping};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schema;
@@ -112,6 +114,21 @@ pub trait ResourceType: Send + Sync {
     /// Pure; `client` is there for settings of the provider's configuration such as default tags.
     fn plan(&self, _change: &mut PlannedChange, _client: Option<&dyn Client>) -> Diagnostics {
         Diagnostics::new()
+    }
+
+    /// The steps of a change in place, for a type whose changes take long and may stop half-way; with steps, an object is
+    /// updated even if nothing differs. `change` is as [`ResourceType::plan`] has left it; `unfinished` are the steps that
+    /// an earlier run has left, which those of the same goal give way to. Pure.
+    ///
+    /// # Errors
+    /// The change must not be made as things are.
+    fn steps(
+        &self,
+        _change: &PlannedChange,
+        _unfinished: Option<&ChangeSteps>,
+        _client: Option<&dyn Client>,
+    ) -> Result<Option<ChangeSteps>, Diagnostics> {
+        Ok(None)
     }
 
     /// The object of another type as one of this type, for a move between the two; `None` where that has no meaning.
@@ -257,6 +274,17 @@ pub trait Client: Send + Sync {
 
     /// Changes an object in place. Returns it with every attribute known.
     async fn update(&self, type_name: &str, prior: &Value, planned: &Value) -> Result<Value, ProviderError>;
+
+    /// Changes an object by the steps of the plan, one after the other, each through `stepping`.
+    async fn update_in_steps(
+        &self,
+        type_name: &str,
+        prior: &Value,
+        planned: &Value,
+        _stepping: Stepping<'_>,
+    ) -> Result<Value, ProviderError> {
+        self.update(type_name, prior, planned).await
+    }
 
     /// Deletes an object and waits until it is gone; an object that is gone already is a success.
     async fn delete(&self, type_name: &str, prior: &Value) -> Result<(), ProviderError>;

@@ -7,7 +7,7 @@ use std::time::Duration;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::{Creation, Hold, IntentKey, PlannedChange, ProviderError, Recognition, Schematic};
+use super::{ChangeSteps, Creation, Hold, IntentKey, PlannedChange, ProviderError, Recognition, Schematic, Stepping};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Block;
 use crate::value::Value;
@@ -188,6 +188,18 @@ pub trait Resource: Schematic + Serialize + DeserializeOwned + Clone + Send + Sy
         Diagnostics::new()
     }
 
+    /// The steps of a change in place; as [`super::ResourceType::steps`].
+    ///
+    /// # Errors
+    /// The change must not be made as things are.
+    fn steps(
+        _change: &PlannedChange,
+        _unfinished: Option<&ChangeSteps>,
+        _client: Option<&Self::Client>,
+    ) -> std::result::Result<Option<ChangeSteps>, Diagnostics> {
+        Ok(None)
+    }
+
     /// Makes the object. Sends `creation.key` as the API's token where it has one, and calls `creation.made` with the
     /// id as soon as the object exists, before any further call about it.
     fn create(&self, client: &Self::Client, creation: &Creation<'_>)
@@ -202,6 +214,18 @@ pub trait Resource: Schematic + Serialize + DeserializeOwned + Clone + Send + Sy
     /// Changes the object from `prior` to `self` in place. Computed attributes that are not known yet are in `self` as
     /// they are in `prior`, so that they are no change.
     fn update(&self, client: &Self::Client, id: &str, prior: &Self) -> impl Future<Output = Result<()>> + Send;
+
+    /// Changes the object from `prior` to `self` by the steps of the plan: each of those that are left is done through
+    /// `stepping`, in order. Called instead of [`Resource::update`] when [`Resource::steps`] gave any.
+    fn update_in_steps(
+        &self,
+        client: &Self::Client,
+        id: &str,
+        prior: &Self,
+        _stepping: Stepping<'_>,
+    ) -> impl Future<Output = Result<()>> + Send {
+        self.update(client, id, prior)
+    }
 
     /// Starts the delete of the object, of which `self` is the last observed state; an object that is gone already
     /// is a success. The caller waits until [`Resource::read`] no longer shows it, when [`Resource::WAIT_GONE`].

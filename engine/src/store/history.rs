@@ -5,6 +5,7 @@ use super::{
     StoreError,
 };
 use crate::addr::Target;
+use crate::provider::PlannedStep;
 
 /// A store that remembers runs.
 pub trait History: Store {
@@ -67,6 +68,21 @@ pub struct OperationRecord {
     pub outcome: Option<OperationOutcome>,
     /// Id of the object that it made, when it was known before the end.
     pub made: Option<String>,
+    /// The steps of an update that takes many, in order.
+    pub steps: Vec<StepRecord>,
+}
+
+/// A step of an operation with its end.
+#[derive(Clone, Debug, PartialEq)]
+pub struct StepRecord {
+    /// The step as it was planned.
+    pub step: PlannedStep,
+    /// When it was begun last, RFC 3339; `None` when it was not begun, or was done by an earlier run.
+    pub began: Option<String>,
+    /// When it ended, RFC 3339.
+    pub ended: Option<String>,
+    /// How it ended.
+    pub outcome: Option<OperationOutcome>,
 }
 
 /// An object before and after a run.

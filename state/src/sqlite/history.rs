@@ -14,6 +14,8 @@ use super::attributes::Opener;
 use super::failure::{Failure, Result};
 use super::objects::{RECORD, read_record};
 use super::rows::{KEY, KEY_LEN, Reader, from_i64, parse_variant};
+use super::stepped::{self, UNFINISHED};
+use super::vault::Vault;
 use crate::failure::unknown_run;
 
 impl History for SqliteStore {
@@ -40,7 +42,7 @@ impl History for SqliteStore {
 
 impl SqliteStore {
     /// Forgets all runs but the latest: their operations, and the versions of objects that only they need. What the
-    /// kept runs found is kept, and so is every run that goes on or has left an operation open. Returns how many runs
+    /// kept runs found is kept, and so is every run that goes on, or has left an operation open or steps undone. Returns how many runs
     /// were forgotten.
     ///
     /// # Errors
@@ -105,6 +107,7 @@ fn operations(conn: &Connection, run: &str) -> Result<Vec<OperationRecord>> {
         all.push(OperationRecord {
             object: reader.key(row)?,
             id: OperationId(row.get(at(0))?),
+            steps: stepped::records(conn, OperationId(row.get(at(0))?))?,
             action: parse_variant(row, at(1))?,
             began: row.get(at(2))?,
             ended: row.get(at(3))?,
@@ -198,13 +201,14 @@ fn at(conn: &mut Connection, moment: &Moment, opener: &Opener) -> Result<Snapsho
 fn prune(conn: &Connection, keep: usize) -> Result<usize> {
     let keep = i64::try_from(keep).unwrap_or(i64::MAX);
     conn.execute_batch("CREATE TEMP TABLE IF NOT EXISTS forgotten (id TEXT PRIMARY KEY); DELETE FROM forgotten")?;
-    let count = conn.execute(
+    let forget = format!(
         "INSERT INTO forgotten SELECT id FROM runs
          WHERE id NOT IN (SELECT id FROM runs ORDER BY began DESC, rowid DESC LIMIT ?1)
            AND id NOT IN (SELECT run FROM leases)
-           AND id NOT IN (SELECT run FROM operations WHERE ended IS NULL)",
-        [keep],
-    )?;
+           AND id NOT IN (SELECT run FROM operations WHERE ended IS NULL)
+           AND id NOT IN (SELECT run FROM {UNFINISHED})"
+    );
+    let count = conn.execute(&forget, [keep])?;
     // The oldest row that a kept run wrote: of what lies before, the last version of each object is what it found.
     let first: Option<i64> = conn.query_row(
         "SELECT min(seq) FROM object_history WHERE run IN (SELECT id FROM runs) AND run NOT IN (SELECT id FROM forgotten)",
@@ -218,6 +222,9 @@ fn prune(conn: &Connection, keep: usize) -> Result<usize> {
         [first.unwrap_or(i64::MAX)],
     )?;
     conn.execute("DELETE FROM object_history WHERE NOT present AND seq < ?1", [first.unwrap_or(i64::MAX)])?;
+    let steps = "DELETE FROM operation_steps WHERE operation IN (
+        SELECT id FROM operations WHERE run IN (SELECT id FROM forgotten))";
+    conn.execute(steps, [])?;
     conn.execute("DELETE FROM operations WHERE run IN (SELECT id FROM forgotten)", [])?;
     conn.execute("DELETE FROM runs WHERE id IN (SELECT id FROM forgotten)", [])?;
     Ok(count)

@@ -8,6 +8,7 @@ use rusqlite::{Connection, OptionalExtension, Row, params, params_from_iter};
 use super::failure::Result;
 use super::locks::Origin;
 use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, json, parse_column, parse_variant, to_i64, variant};
+use super::stepped;
 use super::vault::{Vault, operation_place, paths, without_sensitive};
 use crate::failure::{not_open, run_begun, run_not_begun};
 
@@ -66,7 +67,11 @@ pub(super) fn begin(conn: &Connection, origin: Origin<'_>, intent: &Intent) -> R
          VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9, ?10, ?11, ?12, ?13, ?14, ?15, ?16)"
     ))?
     .execute(params_from_iter(values))?;
-    Ok(OperationId(conn.last_insert_rowid()))
+    let operation = OperationId(conn.last_insert_rowid());
+    if let Some(steps) = &intent.steps {
+        stepped::add(conn, operation, steps, origin.at)?;
+    }
+    Ok(operation)
 }
 
 /// Records the id that an operation has made.
@@ -109,7 +114,7 @@ pub(super) fn end(
 /// Operations without an end, oldest first.
 pub(super) fn open_operations(conn: &Connection, live: &BTreeSet<String>, vault: &Vault) -> Result<Vec<OpenOperation>> {
     let mut statement = conn.prepare_cached(&format!(
-        "SELECT {KEY}, {INTENT}, id, made_id FROM operations WHERE ended IS NULL ORDER BY id"
+        "SELECT {KEY}, {INTENT}, id, made_id, goal FROM operations WHERE ended IS NULL ORDER BY id"
     ))?;
     let mut rows = statement.query([])?;
     let mut reader = Reader::default();
@@ -117,6 +122,7 @@ pub(super) fn open_operations(conn: &Connection, live: &BTreeSet<String>, vault:
     while let Some(row) = rows.next()? {
         let object = reader.key(row)?;
         let mut operation = read(&mut reader, object, row)?;
+        operation.intent.steps = stepped::of(conn, operation.id, row.get(KEY_LEN + 10)?)?;
         let intent = &mut operation.intent;
         let place = operation_place(&operation.run, &intent.object, intent.action);
         vault.open(&place, &mut intent.planned, &intent.sensitive)?;
@@ -136,6 +142,7 @@ fn read(reader: &mut Reader, object: ObjectKey, row: &Row<'_>) -> Result<OpenOpe
         dependencies: reader.dependencies(row, at(5))?,
         key: optional(row, at(6))?,
         recognition: optional(row, at(7))?,
+        steps: None,
     };
     let (run, made) = (row.get(at(0))?, row.get(at(9))?);
     Ok(OpenOperation { id: OperationId(row.get(at(8))?), run, intent, made, running: false })

@@ -13,8 +13,12 @@ use super::failure::Result;
 pub(super) const APPLICATION_ID: i64 = 0x706c_6d62;
 
 /// The steps in order.
-pub(super) const STEPS: &[&str] =
-    &[include_str!("steps/001_initial.sql"), include_str!("steps/002_rows.sql"), include_str!("steps/003_checks.sql")];
+pub(super) const STEPS: &[&str] = &[
+    include_str!("steps/001_initial.sql"),
+    include_str!("steps/002_rows.sql"),
+    include_str!("steps/003_checks.sql"),
+    include_str!("steps/004_operation_steps.sql"),
+];
 
 /// What a file says of itself.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -10,6 +10,7 @@ mod migrations;
 mod objects;
 mod open;
 mod rows;
+mod stepped;
 mod tables;
 #[cfg(test)]
 mod tests;
@@ -229,6 +230,16 @@ impl Store for SqliteStore {
 
     fn operation_made(&self, lease: &Lease, operation: OperationId, id: &str) -> Result<()> {
         self.fenced(lease, "recording a new object", |conn, origin| journal::made(conn, operation, id, origin.at))
+    }
+
+    fn begin_step(&self, lease: &Lease, operation: OperationId, step: &str) -> Result<()> {
+        self.fenced(lease, "recording a step", |conn, origin| stepped::begin(conn, operation, step, origin.at))
+    }
+
+    fn end_step(&self, lease: &Lease, operation: OperationId, step: &str, outcome: &OperationOutcome) -> Result<()> {
+        self.fenced(lease, "recording the end of a step", |conn, origin| {
+            stepped::end(conn, operation, step, outcome, origin.at)
+        })
     }
 
     fn end_operation(

@@ -13,8 +13,9 @@ use super::attributes::Opener;
 use super::checks;
 use super::failure::{Failure, Result};
 use super::locks::Origin;
-use super::rows::variant;
-use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse_column, text, to_i64};
+use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, dependencies, from_i64, json, parse, parse_column, text, to_i64};
+use super::rows::{parse_variant, variant};
+use super::stepped;
 use super::vault::{Vault, object_place, output_paths, output_place, paths, reseal};
 use crate::failure::{move_onto, nothing_to_move};
 
@@ -29,7 +30,8 @@ pub(super) fn snapshot(conn: &mut Connection, vault: &Vault, opener: &Opener) ->
         tx.query_row("SELECT lineage, serial FROM meta", [], |row| Ok((row.get(0)?, row.get(1)?)))?;
     let objects = read_objects(&tx, opener, ("true", &[]))?.into_iter().collect();
     let (outputs, checks) = (read_outputs(&tx, vault)?, checks::read(&tx)?);
-    Ok(Snapshot { lineage, serial: from_i64(serial)?, objects, outputs, checks })
+    let unfinished = stepped::unfinished(&tx)?;
+    Ok(Snapshot { lineage, serial: from_i64(serial)?, objects, outputs, checks, unfinished })
 }
 
 /// Does writes in order. Whether anything changed.

@@ -62,6 +62,13 @@ const SOURCES: &[Source] = &[
             round((julianday(ended) - julianday(began)) * 86400, 3), ended_by, outcome, error, made_id FROM operations ORDER BY id",
     },
     Source {
+        name: "steps",
+        columns: "operation INTEGER, number INTEGER, id TEXT, title TEXT, target TEXT, expected_seconds INTEGER, began TEXT,
+            ended TEXT, outcome TEXT, error TEXT",
+        select: "SELECT operation, number, id, title, target, expected_seconds, began, ended, outcome, error
+            FROM operation_steps ORDER BY operation, number",
+    },
+    Source {
         name: "versions",
         columns: "seq INTEGER, run TEXT, operation INTEGER, at TEXT, present INTEGER, address TEXT, deposed TEXT, type TEXT,
             status TEXT, attributes TEXT, sensitive TEXT",
@@ -81,7 +88,7 @@ const SOURCES: &[Source] = &[
 const READING: [&str; 4] = ["select", "with", "values", "explain"];
 
 impl SqliteStore {
-    /// Answers a query over the tables `state`, `objects`, `outputs`, `runs`, `operations`, `versions` and `leases`.
+    /// Answers a query over the tables `state`, `objects`, `outputs`, `runs`, `operations`, `steps`, `versions` and `leases`.
     /// Sensitive values are null in them.
     ///
     /// # Errors

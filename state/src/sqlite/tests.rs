@@ -81,6 +81,7 @@ fn intent() -> Intent {
         key: None,
         recognition: Some(Recognition::Tag),
         dependencies: Vec::new(),
+        steps: None,
     }
 }
 

@@ -179,6 +179,7 @@ pub fn change(action: Action, before: Value, after: Value) -> ResourceChange {
         dependencies: Vec::new(),
         prior_dependencies: Vec::new(),
         create_before_destroy: false,
+        steps: None,
     }
 }
 

@@ -6,6 +6,7 @@ mod ephemeral;
 mod form;
 mod resource;
 mod settle;
+mod stepped;
 #[cfg(test)]
 mod tests;
 mod timeouts;
@@ -24,7 +25,8 @@ use self::ephemeral::AnyEphemeral;
 use self::resource::{AnyResource, Operations};
 use super::typed::{DataSource, EphemeralResource, Id, Resource, TypedClient};
 use super::{
-    Client, Creation, EphemeralType, Hold, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled, Trace,
+    Client, Creation, EphemeralType, Hold, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled, Stepping,
+    Trace,
 };
 use crate::schema::Schema;
 use crate::value::Value;
@@ -158,6 +160,16 @@ impl<C: TypedClient> Client for TypedClientHandle<C> {
 
     async fn update(&self, type_name: &str, prior: &Value, planned: &Value) -> Result<Value, ProviderError> {
         self.of(type_name)?.update(prior, planned).await
+    }
+
+    async fn update_in_steps(
+        &self,
+        type_name: &str,
+        prior: &Value,
+        planned: &Value,
+        stepping: Stepping<'_>,
+    ) -> Result<Value, ProviderError> {
+        self.of(type_name)?.update_in_steps(prior, planned, stepping).await
     }
 
     async fn delete(&self, type_name: &str, prior: &Value) -> Result<(), ProviderError> {

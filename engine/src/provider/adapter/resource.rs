@@ -16,8 +16,8 @@ use crate::diagnostic::Diagnostics;
 use crate::provider::batch::{Batcher, read_page};
 use crate::provider::typed::{self, Id, Observed, Phase, Prior, Resource, TypedClient};
 use crate::provider::{
-    Client, Creation, Effect, IntentKey, Known, PlannedChange, ProviderError, ReadOutcome, Recognition, ResourceType,
-    Settled, Trace,
+    ChangeSteps, Client, Creation, Effect, IntentKey, Known, PlannedChange, ProviderError, ReadOutcome, Recognition,
+    ResourceType, Settled, Stepping, Trace,
 };
 use crate::schema::Schema;
 use crate::value::Value;
@@ -40,6 +40,12 @@ pub(super) trait Operations: Send + Sync {
     async fn read(&self, objects: Vec<Known>) -> Vec<ReadOutcome>;
     async fn create(&self, planned: &Value, creation: &Creation<'_>) -> Result<Value, ProviderError>;
     async fn update(&self, prior: &Value, planned: &Value) -> Result<Value, ProviderError>;
+    async fn update_in_steps(
+        &self,
+        prior: &Value,
+        planned: &Value,
+        stepping: Stepping<'_>,
+    ) -> Result<Value, ProviderError>;
     async fn delete(&self, prior: &Value) -> Result<(), ProviderError>;
     async fn find(&self, planned: &Value, key: &IntentKey) -> Result<Option<Value>, ProviderError>;
     async fn settle(&self, planned: &Value, trace: Trace<'_>) -> Result<Settled, ProviderError>;
@@ -76,6 +82,15 @@ impl<R: Resource> ResourceType for Adapter<R> {
         let client = typed::settings::<R::Client>(client);
         R::Client::plan(change, client);
         R::plan(change, client)
+    }
+
+    fn steps(
+        &self,
+        change: &PlannedChange,
+        unfinished: Option<&ChangeSteps>,
+        client: Option<&dyn Client>,
+    ) -> Result<Option<ChangeSteps>, Diagnostics> {
+        R::steps(change, unfinished, typed::settings::<R::Client>(client))
     }
 
     fn recognition(&self) -> Recognition {
@@ -136,6 +151,19 @@ impl<R: Resource> Operations for Bound<R> {
         let before: R = self.form.parse(&prior)?;
         let deadline = self.deadline(&planned, Operation::Update)?;
         self.converge(&planned, &prior, (id, Some(before)), deadline).await
+    }
+
+    async fn update_in_steps(
+        &self,
+        prior: &Value,
+        planned: &Value,
+        stepping: Stepping<'_>,
+    ) -> Result<Value, ProviderError> {
+        let prior = plain(prior);
+        let planned = with_prior(&plain(planned), &prior);
+        let id = self.id(&prior)?;
+        let deadline = self.deadline(&planned, Operation::Update)?;
+        self.step_through(&planned, &prior, id, (stepping, deadline)).await
     }
 
     async fn delete(&self, prior: &Value) -> Result<(), ProviderError> {
