@@ -1,1 +1,4 @@
 //! CLUSTERPRO-style failover groups on AWS.
+
+pub mod cloud;
+pub mod group;
