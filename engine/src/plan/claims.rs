@@ -6,7 +6,7 @@ use super::walk::Walk;
 use super::{Action, Drift, PlanMode};
 use crate::config::ProviderAddr;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::provider::{Claim, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange};
+use crate::provider::{Adjustment, Claim, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange};
 use crate::store::{ObjectKey, ObjectStatus};
 use crate::value::Value;
 
@@ -104,6 +104,8 @@ impl Walk<'_> {
             self.claims.extend(review.claims);
             self.runtime_changes.extend(review.changes);
             self.diagnostics.extend(review.diagnostics);
+            self.drifted.extend(review.drifted);
+            review.adjustments.into_iter().for_each(|it| self.adjust(it));
         }
         self.note_runtime_changes();
         self.keep_absent();
@@ -152,6 +154,21 @@ impl Walk<'_> {
             .collect();
         objects.sort_by_key(|it| it.object);
         objects
+    }
+
+    /// Takes over a value that follows from other objects.
+    fn adjust(&mut self, it: Adjustment) {
+        let Some(&at) = self.actions.get(&it.object.addr) else { return };
+        let change = &mut self.changes[at];
+        if change.after.is_null() || change.object != it.object {
+            return;
+        }
+        change.after = change.after.clone().with(&it.attribute, it.value);
+        if change.action == Action::NoOp && change.before != change.after {
+            change.action = Action::Update;
+        }
+        let after = change.after.clone();
+        self.show(&it.object, after);
     }
 
     fn note_runtime_changes(&mut self) {

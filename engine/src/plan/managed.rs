@@ -146,6 +146,9 @@ impl Walk<'_> {
             .drift
             .iter()
             .filter_map(|drift| {
+                if self.drifted.contains(&drift.object) {
+                    return Some((*drift).clone());
+                }
                 let provider = ProviderAddr::parse(&drift.provider)?;
                 let provider = self.request.providers.get(&provider.source)?;
                 let schema = provider.resource_type(&drift.object.addr.resource.type_name)?.schema();

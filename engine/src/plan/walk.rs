@@ -50,6 +50,8 @@ pub struct Walk<'a> {
     /// What run time owns.
     pub(super) claims: Vec<Claim>,
     pub(super) runtime_changes: Vec<RuntimeChange>,
+    /// Objects that have drifted though only computed attributes tell.
+    pub(super) drifted: BTreeSet<ObjectKey>,
     pub(super) late: BTreeMap<ObjectKey, LateBinding>,
     pub(super) failed: BTreeSet<Node>,
 }
@@ -92,6 +94,7 @@ impl<'a> Walk<'a> {
             claimable: request.providers.iter().flat_map(|it| it.claims()).copied().collect(),
             claims: Vec::new(),
             runtime_changes: Vec::new(),
+            drifted: BTreeSet::new(),
             late: BTreeMap::new(),
             failed: BTreeSet::new(),
         }

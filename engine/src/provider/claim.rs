@@ -51,8 +51,23 @@ pub struct Review {
     pub claims: Vec<Claim>,
     /// What happened at run time since it was last recorded, of the provider's own objects.
     pub changes: Vec<RuntimeChange>,
+    /// Values of the provider's own objects that follow from other objects of the plan.
+    pub adjustments: Vec<Adjustment>,
+    /// Objects of the provider that have drifted, though only computed attributes tell.
+    pub drifted: Vec<ObjectKey>,
     /// Errors and warnings about objects that only show side by side.
     pub diagnostics: Diagnostics,
+}
+
+/// A planned value that follows from other objects; an object that would stay as it is is changed by it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Adjustment {
+    /// The object.
+    pub object: ObjectKey,
+    /// The attribute.
+    pub attribute: Arc<str>,
+    /// Its value.
+    pub value: Value,
 }
 
 /// How a review is made.

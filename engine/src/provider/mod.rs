@@ -15,7 +15,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
-pub use self::claim::{ActiveMember, Claim, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange};
+pub use self::claim::{
+    ActiveMember, Adjustment, Claim, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange,
+};
 use crate::addr::{Mode, ResourceName};
 use crate::diagnostic::Diagnostics;
 use crate::schema::Schema;
