@@ -1,4 +1,5 @@
 //! CLUSTERPRO-style failover groups on AWS.
 
 pub mod cloud;
+pub mod errors;
 pub mod group;

@@ -1,5 +1,10 @@
 //! What failover groups read from AWS and write to it, typed.
 
+#[cfg(feature = "aws")]
+pub mod aws;
+pub mod memory;
+pub mod patient;
+
 use std::net::Ipv4Addr;
 
 use async_trait::async_trait;
@@ -253,5 +258,13 @@ impl ErrorKind {
     /// Whether the same call may pass a moment later.
     pub fn is_transient(self) -> bool {
         matches!(self, Self::Throttled | Self::Timeout | Self::Unreachable)
+    }
+}
+
+impl CloudError {
+    /// An error of a call.
+    pub fn new(kind: ErrorKind, operation: &str, code: Option<&str>, message: impl Into<String>) -> Self {
+        let code = code.map(str::to_owned);
+        Self { kind, operation: operation.to_owned(), code, message: message.into(), request_id: None }
     }
 }
