@@ -24,6 +24,7 @@ pub struct IamPolicy {
     #[attr(default = "aws")]
     partition: String,
     /// Region of the servers; left out, that of the cluster.
+    #[attr(optional, computed)]
     region: Option<String>,
     /// Whether availability zones are watched.
     #[attr(default = false)]

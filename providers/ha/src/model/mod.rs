@@ -3,12 +3,15 @@
 pub mod blocks;
 mod check;
 pub mod cluster;
+mod ensure;
 pub mod group;
 pub mod iam;
 mod iam_policy;
+pub(crate) mod inspect;
 mod observe;
-mod resource;
+pub(crate) mod resource;
 pub mod review;
+pub(crate) mod transfer;
 pub mod validate;
 pub mod words;
 
