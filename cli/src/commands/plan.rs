@@ -144,5 +144,6 @@ pub fn show(result: &PlanResult, loaded: &Loaded, session: &Session, ui: &Ui) ->
 
 /// Whether an apply of the plan would write anything.
 pub fn has_changes(plan: &Plan) -> bool {
-    !plan.is_empty() || (plan.mode == PlanMode::RefreshOnly && !(plan.drift.is_empty() && plan.runtime_changes.is_empty()))
+    !plan.is_empty()
+        || (plan.mode == PlanMode::RefreshOnly && !(plan.drift.is_empty() && plan.runtime_changes.is_empty()))
 }

@@ -178,7 +178,10 @@ impl<'a> Executor<'a> {
         self.evaluator.configure(module, &addr.resource, (&addr.key, &each), schema).map(|it| it.config)
     }
 
-    pub(super) async fn client(&mut self, provider: &str) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
+    pub(super) async fn client(
+        &mut self,
+        provider: &str,
+    ) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
         let request = self.request;
         let unknown =
             || Diagnostic::error("Unknown provider", format!("{provider} is not among the providers of plumb."));

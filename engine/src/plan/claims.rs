@@ -24,7 +24,8 @@ enum Verdict {
 impl Claim {
     /// Whether the claim is about an object.
     fn is_about(&self, type_name: &str, object: &Value) -> bool {
-        let same = |(name, value): (&std::sync::Arc<str>, &Value)| object.get(name).map(unmarked) == Some(value.clone());
+        let same =
+            |(name, value): (&std::sync::Arc<str>, &Value)| object.get(name).map(unmarked) == Some(value.clone());
         self.type_name.as_ref() == type_name && self.matches.iter().all(same)
     }
 
@@ -208,14 +209,18 @@ impl Walk<'_> {
     fn settle(&mut self, at: usize) {
         let change = &self.changes[at];
         let addr = change.object.addr.clone();
-        let making = matches!(change.action, Action::NoOp | Action::Create | Action::Update) || change.action.is_replace();
-        let Some(wanted) = self.configs.get(&addr).filter(|_| making && change.object.deposed.is_none()) else { return };
+        let making =
+            matches!(change.action, Action::NoOp | Action::Create | Action::Update) || change.action.is_replace();
+        let Some(wanted) = self.configs.get(&addr).filter(|_| making && change.object.deposed.is_none()) else {
+            return;
+        };
         let about = |it: &&Claim| it.is_about(&addr.resource.type_name, &change.after);
         let mut config = wanted.config.clone();
         let mut claimed = None;
         let mut warnings = Vec::new();
         for claim in self.claims.iter().filter(about) {
-            let configured = wanted.config.get(&claim.attribute).cloned().unwrap_or(Value::null(crate::value::Type::Dynamic));
+            let configured =
+                wanted.config.get(&claim.attribute).cloned().unwrap_or(Value::null(crate::value::Type::Dynamic));
             let observed = change.before.get(&claim.attribute).filter(|_| !change.before.is_null());
             let value = match claim.judge(observed, &configured) {
                 Verdict::Open => continue,

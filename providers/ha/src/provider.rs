@@ -8,8 +8,8 @@ use async_trait::async_trait;
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::provider::typed::TypedClient;
 use plumb_engine::provider::{
-    ActiveMember, Client, Creation, IntentKey, Known, Provider, ProviderError, ReadOutcome, Registry, ResourceType, Review,
-    ReviewInput, Reviewed, Settled, Trace, TypedClientHandle,
+    ActiveMember, Client, Creation, IntentKey, Known, Provider, ProviderError, ReadOutcome, Registry, ResourceType,
+    Review, ReviewInput, Reviewed, Settled, Trace, TypedClientHandle,
 };
 use plumb_engine::schema::{Attribute, Block, Schema};
 use plumb_engine::value::{Type, Value};
@@ -127,7 +127,8 @@ impl HaProvider {
 }
 
 fn settings() -> Schema {
-    let description = "Region of clusters that name none; left out, the one that the AWS settings of the environment name.";
+    let description =
+        "Region of clusters that name none; left out, the one that the AWS settings of the environment name.";
     let region = Attribute { description: description.into(), ..Attribute::optional(Type::String) };
     let block = Block { attributes: [("region".into(), region)].into(), ..Block::default() };
     Schema { block, ..Schema::default() }
@@ -169,7 +170,8 @@ impl Provider for HaProvider {
 
     async fn configure(&self, config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {
         let set = config.get("region").and_then(Value::as_str).map(str::to_owned);
-        let region = set.or_else(|| std::env::var("AWS_REGION").ok()).or_else(|| std::env::var("AWS_DEFAULT_REGION").ok());
+        let region =
+            set.or_else(|| std::env::var("AWS_REGION").ok()).or_else(|| std::env::var("AWS_DEFAULT_REGION").ok());
         let region = region.filter(|it| !it.is_empty());
         let ha = Arc::new(Ha::new(region, self.clouds.clone(), self.runtime.clone()));
         Ok(Arc::new(HaClient { typed: self.registry.client(ha.clone()), ha }))

@@ -7,8 +7,10 @@ use crate::value::Value;
 /// A thing that is claimed by an owner with the members a and b, of which `active` is active.
 fn owned(active: &str, more: &str) -> Scene {
     let owner = format!("{{ trigger = \"t\", members = {{ a = \"A\", b = \"B\" }}, active = {active}{more} }}");
-    let json = format!("{{\"trigger\":\"t\",\"members\":{{\"a\":\"A\",\"b\":\"B\"}},\"active\":{active}{}}}",
-        if more.is_empty() { "" } else { ",\"optional\":true" });
+    let json = format!(
+        "{{\"trigger\":\"t\",\"members\":{{\"a\":\"A\",\"b\":\"B\"}},\"active\":{active}{}}}",
+        if more.is_empty() { "" } else { ",\"optional\":true" }
+    );
     let main = format!(
         "resource \"test_other\" \"owner\" {{\n  input = {owner}\n}}\n\
          resource \"test_thing\" \"t\" {{\n  input   = \"A\"\n  trigger = \"t\"\n}}\n\

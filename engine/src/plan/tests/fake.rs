@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Claim, Client, Creation, Existence, IntentKey, Known, PlannedChange, Provider, ProviderError, Providers, ReadOutcome,
-    Recognition, ResourceType, Review, ReviewInput,
+    Claim, Client, Creation, Existence, IntentKey, Known, PlannedChange, Provider, ProviderError, Providers,
+    ReadOutcome, Recognition, ResourceType, Review, ReviewInput,
 };
 use crate::schema::{Attribute, Block, Schema};
 use crate::value::{Type, Value};

@@ -71,8 +71,15 @@ pub struct Call {
 }
 
 /// Operations that change something.
-const WRITES: [&str; 7] =
-    ["CreateRoute", "DeleteRoute", "ReplaceRoute", "AssociateAddress", "DisassociateAddress", "ChangeResourceRecordSets", "StopInstances"];
+const WRITES: [&str; 7] = [
+    "CreateRoute",
+    "DeleteRoute",
+    "ReplaceRoute",
+    "AssociateAddress",
+    "DisassociateAddress",
+    "ChangeResourceRecordSets",
+    "StopInstances",
+];
 
 impl Memory {
     /// What there is, for looking and for changing behind everybody's back.

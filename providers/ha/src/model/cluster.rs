@@ -166,10 +166,9 @@ impl HaCluster {
 
 impl ServerBlock {
     fn server(&self) -> std::result::Result<Server, String> {
-        let interconnect: Ipv4Addr = self
-            .interconnect
-            .parse()
-            .map_err(|_| format!("the interconnect of {} is {:?}, which is no IPv4 address", self.name, self.interconnect))?;
+        let interconnect: Ipv4Addr = self.interconnect.parse().map_err(|_| {
+            format!("the interconnect of {} is {:?}, which is no IPv4 address", self.name, self.interconnect)
+        })?;
         Ok(Server {
             name: self.name.clone(),
             instance_id: self.instance_id.clone(),

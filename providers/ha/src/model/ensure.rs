@@ -155,8 +155,10 @@ impl Work<'_> {
 
     /// A record that is a member's keeps its value and gets the time to live; any other gets the server's address.
     async fn name(&self, dns: &DnsRecord, server: &Server, record: Option<&Record>) -> Result<(), ProviderError> {
-        let own = dns.address(server).ok_or_else(|| self.stop(format!("{} has no address for {}", dns.name, server.name)))?;
-        let is_members = |record: &Record| self.cluster.servers.iter().filter_map(|it| dns.address(it)).any(|ip| record.says(ip));
+        let own =
+            dns.address(server).ok_or_else(|| self.stop(format!("{} has no address for {}", dns.name, server.name)))?;
+        let is_members =
+            |record: &Record| self.cluster.servers.iter().filter_map(|it| dns.address(it)).any(|ip| record.says(ip));
         let values = match record {
             Some(record) if is_members(record) && record.ttl == dns.ttl => return Ok(()),
             Some(record) if is_members(record) => record.values.clone(),
@@ -180,7 +182,8 @@ impl Work<'_> {
     ) -> Result<(), ProviderError> {
         let mut order = self.group.activation_order();
         order.reverse();
-        let stays = |kind: &ResourceKind| kept.is_some_and(|(group, _)| group.resources.iter().any(|it| same(&it.kind, kind)));
+        let stays =
+            |kind: &ResourceKind| kept.is_some_and(|(group, _)| group.resources.iter().any(|it| same(&it.kind, kind)));
         for resource in &order {
             if let (ResourceKind::ElasticIp(eip), false) = (&resource.kind, stays(&resource.kind)) {
                 self.disassociate(eip).await?;
@@ -195,7 +198,12 @@ impl Work<'_> {
             let ResourceKind::VirtualIp(vip) = &resource.kind else { continue };
             let before = tables.get(resource.name.as_str()).copied().unwrap_or_default();
             let after: BTreeSet<&String> = match kept.filter(|_| stays(&resource.kind)) {
-                Some((_, described)) => described.virtual_ip.iter().filter(|it| it.ip == vip.ip.to_string()).flat_map(|it| &it.route_table_ids).collect(),
+                Some((_, described)) => described
+                    .virtual_ip
+                    .iter()
+                    .filter(|it| it.ip == vip.ip.to_string())
+                    .flat_map(|it| &it.route_table_ids)
+                    .collect(),
                 None => BTreeSet::new(),
             };
             for table in before.iter().filter(|it| !after.contains(it)) {
@@ -221,7 +229,8 @@ impl Work<'_> {
             Err(error) if error.kind == ErrorKind::NotFound => return Ok(()),
             other => other.map_err(|it| self.failed(&it))?,
         };
-        let ours = |record: &Record| self.cluster.servers.iter().filter_map(|it| dns.address(it)).any(|ip| record.says(ip));
+        let ours =
+            |record: &Record| self.cluster.servers.iter().filter_map(|it| dns.address(it)).any(|ip| record.says(ip));
         let Some(record) = record.filter(ours) else { return Ok(()) };
         match self.cloud.delete_record(&dns.zone_id, &record).await {
             Err(error) if error.kind == ErrorKind::Conflict => {

@@ -328,11 +328,21 @@ impl HaGroup {
         let mut all = Vec::new();
         for it in &self.virtual_ip {
             let kind = VirtualIp { ip: address(&it.ip)?, vpc_id: it.vpc_id.clone(), interfaces: it.interfaces.clone() };
-            all.push(resource(&it.name, ResourceKind::VirtualIp(kind), &it.after, (&it.activation, &it.deactivation, &it.monitor)));
+            all.push(resource(
+                &it.name,
+                ResourceKind::VirtualIp(kind),
+                &it.after,
+                (&it.activation, &it.deactivation, &it.monitor),
+            ));
         }
         for it in &self.elastic_ip {
             let kind = ElasticIp { allocation_id: it.allocation_id.clone(), interfaces: it.interfaces.clone() };
-            all.push(resource(&it.name, ResourceKind::ElasticIp(kind), &it.after, (&it.activation, &it.deactivation, &it.monitor)));
+            all.push(resource(
+                &it.name,
+                ResourceKind::ElasticIp(kind),
+                &it.after,
+                (&it.activation, &it.deactivation, &it.monitor),
+            ));
         }
         for it in &self.dns {
             let kind = ResourceKind::DnsRecord(it.record()?);
@@ -349,7 +359,12 @@ impl HaGroup {
                 check: (!it.check.is_empty()).then(|| it.check.clone()),
                 timeout: seconds(it.timeout),
             };
-            all.push(resource(&it.name, ResourceKind::Exec(exec), &it.after, (&it.activation, &it.deactivation, &it.monitor)));
+            all.push(resource(
+                &it.name,
+                ResourceKind::Exec(exec),
+                &it.after,
+                (&it.activation, &it.deactivation, &it.monitor),
+            ));
         }
         Ok(all)
     }
@@ -357,7 +372,12 @@ impl HaGroup {
 
 type Policies<'a> = (&'a Option<ActivationBlock>, &'a Option<DeactivationBlock>, &'a Option<MonitorBlock>);
 
-fn resource(name: &str, kind: ResourceKind, after: &[String], (activation, deactivation, monitor): Policies<'_>) -> Resource {
+fn resource(
+    name: &str,
+    kind: ResourceKind,
+    after: &[String],
+    (activation, deactivation, monitor): Policies<'_>,
+) -> Resource {
     Resource {
         name: name.to_owned(),
         depends_on: after.to_vec(),

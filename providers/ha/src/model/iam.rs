@@ -197,7 +197,10 @@ mod tests {
         assert_eq!(moves["Resource"], json!([arn("rtb-1"), arn("rtb-2")]));
         assert_eq!(moves["Action"], json!(["ec2:ReplaceRoute"]), "neither creates nor deletes rows");
         let reads = statement(&policy, "ReadEc2").unwrap();
-        assert_eq!(reads["Action"], json!(["ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables", "ec2:DescribeVpcs"]));
+        assert_eq!(
+            reads["Action"],
+            json!(["ec2:DescribeNetworkInterfaces", "ec2:DescribeRouteTables", "ec2:DescribeVpcs"])
+        );
         assert_eq!(policy["Statement"].as_array().unwrap().len(), 2);
     }
 

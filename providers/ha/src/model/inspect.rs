@@ -107,7 +107,9 @@ impl Look<'_> {
         if let Some(cidr) = vpc.cidrs.iter().find(|it| it.contains(&vip.ip)) {
             found.push(super::review::inside(&vip.ip.to_string(), &vpc.id, &cidr.to_string()));
         }
-        for (other, server) in networks.iter().filter(|(other, _)| **other != vip.vpc_id && server_vpc(self.cluster, other).is_none()) {
+        for (other, server) in
+            networks.iter().filter(|(other, _)| **other != vip.vpc_id && server_vpc(self.cluster, other).is_none())
+        {
             let detail = format!(
                 "The routes of {} are in {}, and the network interface of {} is in {other}: a route cannot lead there.",
                 vip.ip, vip.vpc_id, server.name
@@ -150,7 +152,8 @@ impl Look<'_> {
         if healthy || allow_outage {
             return None;
         }
-        let seen = state.map_or_else(|error| error.to_string(), |state| format!("its instance {} is {state}", server.instance_id));
+        let seen = state
+            .map_or_else(|error| error.to_string(), |state| format!("its instance {} is {state}", server.instance_id));
         let detail = format!(
             "The plan removes the server where {} is active, and would move the group to {to} first: {seen}. Start {to}, or set \
              allow_outage = true in the group to have it stopped.",

@@ -11,6 +11,8 @@ pub(crate) mod inspect;
 mod observe;
 pub(crate) mod resource;
 pub mod review;
+#[cfg(test)]
+pub(crate) mod testing;
 pub(crate) mod transfer;
 pub mod validate;
 pub mod words;

@@ -115,7 +115,9 @@ fn says(cluster: &Cluster, dns: &DnsRecord, record: &Record) -> String {
 pub fn explain(error: &CloudError) -> (String, Option<&'static str>) {
     let help = match error.kind {
         ErrorKind::NotFound => Some("Correct the id in the group's block; it exists in no other region either."),
-        ErrorKind::Denied => Some("The credentials of plan and apply need to read what the group owns: ec2:Describe*, route53:ListResourceRecordSets, route53:GetHostedZone."),
+        ErrorKind::Denied => Some(
+            "The credentials of plan and apply need to read what the group owns: ec2:Describe*, route53:ListResourceRecordSets, route53:GetHostedZone.",
+        ),
         _ => None,
     };
     (error.to_string(), help)

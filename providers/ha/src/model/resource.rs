@@ -59,8 +59,9 @@ impl Resource for HaGroup {
         for object in objects {
             let Some(state) = &object.state else {
                 let reason = "a group is described by the configuration alone, so there is nothing to import";
-                return Err(ProviderError::refused(format!("importing ha_group {}", object.id), reason)
-                    .help("Leave the import out: the next apply takes over the rows, associations and records that exist."));
+                return Err(ProviderError::refused(format!("importing ha_group {}", object.id), reason).help(
+                    "Leave the import out: the next apply takes over the rows, associations and records that exist.",
+                ));
             };
             let (cluster, group) = state.described("reading")?;
             let cloud = ha.cloud(&cluster).await?;
@@ -108,7 +109,8 @@ impl Resource for HaGroup {
         } else if let Some(owner) = ha.runtime().owner(&cluster, &group).await?
             && let Some(server) = owner.server
         {
-            let message = format!("the group is active on {server}, and only the agents can stop its disks and programs");
+            let message =
+                format!("the group is active on {server}, and only the agents can stop its disks and programs");
             return Err(ProviderError::refused(format!("destroying ha_group {}", group.name), message)
                 .help(format!("Stop it with \"plumb ha stop {}\", and destroy again.", group.name)));
         }
@@ -259,3 +261,6 @@ pub async fn active_member(ha: &Ha, type_name: &str, owner: &Value) -> Result<Ac
     }
     Ok(ActiveMember { name: now.active_server.map(Into::into), epoch: epoch(state.epoch) })
 }
+
+#[cfg(test)]
+mod tests;

@@ -58,7 +58,9 @@ fn servers(found: &mut Diagnostics, check: &Check<'_>) {
         name(found, it, "name");
         if it.text("eni_id").is_some_and(str::is_empty) {
             let server = it.text("name").unwrap_or("this server");
-            found.push(it.error("eni_id", format!("is empty: {server} has no network interface that addresses can lead to.")));
+            found.push(
+                it.error("eni_id", format!("is empty: {server} has no network interface that addresses can lead to.")),
+            );
         }
         address(found, it, "interconnect");
     }
@@ -115,7 +117,10 @@ fn without_arbiter(forced_stop: bool) -> Diagnostic {
 }
 
 fn has_password(connection: &str) -> bool {
-    let in_url = connection.split_once("://").and_then(|(_, rest)| rest.split_once('@')).is_some_and(|(user, _)| user.contains(':'));
+    let in_url = connection
+        .split_once("://")
+        .and_then(|(_, rest)| rest.split_once('@'))
+        .is_some_and(|(user, _)| user.contains(':'));
     in_url || connection.split_whitespace().any(|it| it.starts_with("password="))
 }
 
@@ -157,7 +162,10 @@ fn startup(found: &mut Diagnostics, check: &Check<'_>) {
     let mut seen = BTreeSet::new();
     for server in check.texts("startup") {
         if !seen.insert(server) {
-            found.push(check.error("startup", format!("names {server:?} twice; the order of its first place counts. Leave one out.")));
+            found.push(check.error(
+                "startup",
+                format!("names {server:?} twice; the order of its first place counts. Leave one out."),
+            ));
         }
     }
 }
@@ -194,7 +202,10 @@ fn resources(found: &mut Diagnostics, check: &Check<'_>) {
         }
     }
     if let Some(circle) = circle(&after) {
-        let detail = format!("These resources of the group wait for each other: {}. Leave out one \"after\".", circle.join(" → "));
+        let detail = format!(
+            "These resources of the group wait for each other: {}. Leave out one \"after\".",
+            circle.join(" → ")
+        );
         found.push(Diagnostic::error("Cycle", detail));
     }
     if all.is_empty() && !unknown_blocks {
@@ -229,13 +240,19 @@ fn virtual_ip(found: &mut Diagnostics, check: &Check<'_>) {
     if let Some(ip) = check.text("ip") {
         match ip.split_once('/') {
             Some((address, _)) if address.parse::<Ipv4Addr>().is_ok() => {
-                found.push(check.error("ip", format!("is \"{ip}\"; its routes always have the prefix /32. Write \"{address}\".")));
+                found.push(
+                    check.error(
+                        "ip",
+                        format!("is \"{ip}\"; its routes always have the prefix /32. Write \"{address}\"."),
+                    ),
+                );
             }
             _ => address(found, check, "ip"),
         }
     }
     if check.known("route_table_ids").and_then(Value::as_slice).is_some_and(<[Value]>::is_empty) {
-        let detail = "names no route table, so nobody could reach the address. Name the tables of all subnets with clients.";
+        let detail =
+            "names no route table, so nobody could reach the address. Name the tables of all subnets with clients.";
         found.push(check.error("route_table_ids", detail));
     }
     distinct_interfaces(found, check);
@@ -345,7 +362,8 @@ fn unique(found: &mut Diagnostics, blocks: &[Check<'_>], name: &str, what: &str,
         let Some(text) = it.text(name).filter(|it| !it.is_empty()) else { continue };
         let here = label(it);
         if let Some(other) = seen.insert(text, here.clone()) {
-            found.push(it.error(name, format!("is \"{text}\", which is the {what} of {other} too ({here}). {because}")));
+            found
+                .push(it.error(name, format!("is \"{text}\", which is the {what} of {other} too ({here}). {because}")));
         }
     }
 }
@@ -365,7 +383,8 @@ fn name(found: &mut Diagnostics, check: &Check<'_>, argument: &str) {
         first && it.len() <= 63 && it.chars().all(rest)
     };
     if let Some(text) = check.text(argument).filter(|it| !right(it)) {
-        let fixed: String = text.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
+        let fixed: String =
+            text.to_lowercase().chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_')).collect();
         let detail = format!(
             "is \"{text}\"; a name begins with a lower-case letter and has up to 63 lower-case letters, digits, - and _. Write \
              \"{fixed}\"."

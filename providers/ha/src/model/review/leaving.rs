@@ -42,7 +42,10 @@ pub fn plan(group: &Found<'_>, objects: &[Reviewed<'_>], review: &mut Review) {
         None if after.allow_outage => {
             review.adjustments.push(adjust("active_server", Value::null(Type::String)));
             review.adjustments.push(adjust("state", Value::unknown(Type::String)));
-            let detail = format!("{active}, where {} is active, leaves, and no other server can have it: the group stops.", before.name);
+            let detail = format!(
+                "{active}, where {} is active, leaves, and no other server can have it: the group stops.",
+                before.name
+            );
             review.diagnostics.push(Diagnostic::warning("Failover group stops", detail).of(object));
         }
         None => {

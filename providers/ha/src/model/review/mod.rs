@@ -201,7 +201,8 @@ fn state(group: &Found<'_>) -> Diagnostics {
             found.push(Diagnostic::warning("Move is not confirmed", detail));
         }
         Some("active") => {
-            let missing: Vec<&str> = targets.iter().filter(|(_, it)| *it == NOWHERE).map(|(key, _)| key.as_str()).collect();
+            let missing: Vec<&str> =
+                targets.iter().filter(|(_, it)| *it == NOWHERE).map(|(key, _)| key.as_str()).collect();
             if !missing.is_empty() {
                 let detail = format!(
                     "{name} is active, and these of it lead nowhere: {} (code 7). The group's monitors bring them back; the plan \
@@ -213,7 +214,8 @@ fn state(group: &Found<'_>) -> Diagnostics {
         }
         _ => {}
     }
-    let holes: Vec<&str> = targets.iter().filter(|(_, it)| it.starts_with("blackhole")).map(|(key, _)| key.as_str()).collect();
+    let holes: Vec<&str> =
+        targets.iter().filter(|(_, it)| it.starts_with("blackhole")).map(|(key, _)| key.as_str()).collect();
     if !holes.is_empty() {
         let detail = format!(
             "These routes of {name} lead to a server that is stopped or gone: {}. That is no difference of configuration: let the \

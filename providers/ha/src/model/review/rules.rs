@@ -58,7 +58,10 @@ fn exclusive(groups: &[(&Found<'_>, &HaGroup)]) -> Diagnostics {
     let full: Vec<_> = groups.iter().filter(|(_, it)| it.exclusive == "full").collect();
     for (at, (one, _)) in full.iter().enumerate() {
         for (other, _) in &full[at + 1..] {
-            let common = one.startup().into_iter().find(|it| other.startup().iter().any(|o| !o.instance.is_empty() && o.instance == it.instance));
+            let common = one
+                .startup()
+                .into_iter()
+                .find(|it| other.startup().iter().any(|o| !o.instance.is_empty() && o.instance == it.instance));
             let Some(common) = common else { continue };
             let detail = format!(
                 "{} and {} are both exclusive = \"full\" and may both be on {}: while it is the only healthy server, one of them \
@@ -80,7 +83,10 @@ fn members(group: &Found<'_>, described: &HaGroup) -> Diagnostics {
     }
     let mut known = |argument: String, name: &str| {
         if !staying.contains(&name) {
-            let detail = format!("The argument \"{argument}\" names the server {name:?}, but the cluster has {}.", staying.join(", "));
+            let detail = format!(
+                "The argument \"{argument}\" names the server {name:?}, but the cluster has {}.",
+                staying.join(", ")
+            );
             found.push(Diagnostic::error("Unknown server", detail));
         }
     };
@@ -195,19 +201,22 @@ fn interfaces(group: &Found<'_>, described: &HaGroup, objects: &[Reviewed<'_>]) 
 /// Records lie in their zones, and the networks of private zones resolve names.
 fn names(described: &HaGroup, objects: &[Reviewed<'_>]) -> Diagnostics {
     let mut found = Diagnostics::new();
-    let zones: Vec<&Reviewed<'_>> = objects.iter().filter(|it| it.type_name() == "aws_route53_zone" && !it.after.is_null()).collect();
+    let zones: Vec<&Reviewed<'_>> =
+        objects.iter().filter(|it| it.type_name() == "aws_route53_zone" && !it.after.is_null()).collect();
     for dns in described.dns.iter().filter(|it| !it.record_name.is_empty()) {
         let id = |it: &Reviewed<'_>| match text(it.after, "zone_id") {
             "" => text(it.after, "id").to_owned(),
             id => id.to_owned(),
         };
-        let of_id: Vec<&&Reviewed<'_>> = zones.iter().filter(|it| !dns.zone_id.is_empty() && id(it) == dns.zone_id).collect();
+        let of_id: Vec<&&Reviewed<'_>> =
+            zones.iter().filter(|it| !dns.zone_id.is_empty() && id(it) == dns.zone_id).collect();
         let name = |it: &Reviewed<'_>| text(it.after, "name").to_owned();
         match of_id.as_slice() {
             [zone, ..] => found.extend(outside_zone(&dns.record_name, &name(zone))),
             // The zone is made by this plan: the name must lie in one of those.
             [] if dns.zone_id.is_empty() && !zones.is_empty() => {
-                let wrong: Vec<Diagnostic> = zones.iter().filter_map(|it| outside_zone(&dns.record_name, &name(it))).collect();
+                let wrong: Vec<Diagnostic> =
+                    zones.iter().filter_map(|it| outside_zone(&dns.record_name, &name(it))).collect();
                 if wrong.len() == zones.len() {
                     found.extend(wrong.into_iter().next());
                 }

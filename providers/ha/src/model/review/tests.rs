@@ -181,7 +181,9 @@ fn two_groups_own_nothing_together() {
     let mut objects = pair(made("ha_group.g", &plain("server1")));
     objects.push(made("ha_group.h", &plain("server1")));
     let found = said(&objects);
-    for what in ["virtual address 10.1.0.20", "Elastic IP address eipalloc-1", "record srv.hz1.local. of Z1", "name failover1"] {
+    for what in
+        ["virtual address 10.1.0.20", "Elastic IP address eipalloc-1", "record srv.hz1.local. of Z1", "name failover1"]
+    {
         assert!(found.iter().any(|it| it.contains(what)), "{what}: {found:?}");
     }
 }

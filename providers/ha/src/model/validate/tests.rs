@@ -1,48 +1,19 @@
 //! Checks of single blocks: what is refused, and the fixed form that the message tells.
 
+use std::sync::Arc;
+
 use plumb_engine::provider::Provider;
-use plumb_engine::value::Type;
 
-use super::*;
-use crate::provider::HaProvider;
-
-fn provider() -> HaProvider {
-    HaProvider::new(std::sync::Arc::new(crate::provider::NoClouds), std::sync::Arc::new(crate::model::transfer::Direct))
-}
+use crate::model::testing::{object, provider};
+use crate::model::transfer::Direct;
+use crate::provider::NoClouds;
 
 /// Errors and warnings about a configuration, as `summary: detail`.
 fn said(type_name: &str, json: &str) -> Vec<String> {
-    let provider = provider();
-    let ty = provider.resource_type(type_name).unwrap().schema().block.ty();
-    let given = plumb_engine::value::infer_json(&serde_json::from_str(json).unwrap());
-    let config = fill(&given, &ty);
+    let provider = provider(Arc::new(NoClouds), Arc::new(Direct));
+    let config = object(&provider, type_name, &serde_json::from_str(json).unwrap());
     let found = provider.resource_type(type_name).unwrap().validate(&config);
     found.iter().map(|it| format!("{}: {}", it.summary, it.detail)).collect()
-}
-
-/// The value in the form of a type: what is left out is null, or no block at all.
-fn fill(value: &Value, ty: &Type) -> Value {
-    match ty {
-        Type::Object(object) => {
-            let items = object.attributes.iter().map(|(name, ty)| {
-                let item = value.get(name).map_or_else(|| Value::null(ty.clone()), |it| fill(it, ty));
-                (name.clone(), item)
-            });
-            Value::object(items)
-        }
-        Type::List(element) => {
-            let items = value.as_slice().unwrap_or_default().iter().map(|it| fill(it, element)).collect();
-            Value::list((**element).clone(), items)
-        }
-        Type::Set(element) => {
-            Value::set((**element).clone(), value.as_slice().unwrap_or_default().iter().map(|it| fill(it, element)).collect())
-        }
-        Type::Map(element) => {
-            let items = value.as_map().into_iter().flatten().map(|(name, it)| (name.clone(), fill(it, element)));
-            Value::map((**element).clone(), items)
-        }
-        _ => value.clone(),
-    }
 }
 
 fn cluster(more: &str) -> Vec<String> {
@@ -77,14 +48,19 @@ fn a_right_cluster_needs_only_an_arbiter_to_be_silent() {
 #[test]
 fn two_servers_share_neither_interface_nor_name() {
     let server = |name: &str, eni: &str, ip: &str| {
-        format!(r#"{{"name":"{name}","instance_id":"{ip}","eni_id":"{eni}","availability_zone":"a","interconnect":"{ip}"}}"#)
+        format!(
+            r#"{{"name":"{name}","instance_id":"{ip}","eni_id":"{eni}","availability_zone":"a","interconnect":"{ip}"}}"#
+        )
     };
     let both = |a: String, b: String| {
         said("ha_cluster", &format!(r#"{{"name":"db","arbiter":{{"table":"t"}},"server":[{a},{b}]}}"#)).join("\n")
     };
     let same = both(server("server1", "eni-1", "10.0.0.1"), server("server2", "eni-1", "10.0.0.2"));
     assert!(same.contains("\"server1\"") && same.contains("\"server2\"") && same.contains("eni-1"), "{same}");
-    assert!(both(server("server1", "eni-1", "10.0.0.1"), server("server1", "eni-2", "10.0.0.2")).contains("told by their names"));
+    assert!(
+        both(server("server1", "eni-1", "10.0.0.1"), server("server1", "eni-2", "10.0.0.2"))
+            .contains("told by their names")
+    );
     let none = both(server("server1", "eni-1", "10.0.0.1"), server("server2", "", "10.0.0.2"));
     assert!(none.contains("server2 has no network interface"), "{none}");
     let upper = both(server("Server1", "eni-1", "10.0.0.1"), server("server2", "eni-2", "10.0.0.2"));
@@ -137,7 +113,10 @@ fn a_name_is_looked_at_after_it_has_reached_everybody() {
 
 #[test]
 fn a_monitor_that_acts_on_maintenance_is_warned_of() {
-    assert!(dns("srv.hz1.local.", r#","monitor":{"mode":"recover"}"#)[0].starts_with("Monitor acts on endpoint maintenance"));
+    assert!(
+        dns("srv.hz1.local.", r#","monitor":{"mode":"recover"}"#)[0]
+            .starts_with("Monitor acts on endpoint maintenance")
+    );
     assert!(dns("srv.hz1.local.", r#","monitor":{"mode":"2"}"#)[0].contains("\"ignore\", \"warn\", \"recover\""));
 }
 
