@@ -4,6 +4,7 @@ use super::change::{ChangeInput, plan_object};
 use super::propose::unmarked;
 use super::walk::Walk;
 use super::{Action, Drift, PlanMode};
+use crate::addr::InstanceAddr;
 use crate::config::ProviderAddr;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{Adjustment, Claim, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange};
@@ -104,7 +105,7 @@ impl Walk<'_> {
         for review in reviews {
             self.claims.extend(review.claims);
             self.runtime_changes.extend(review.changes);
-            self.diagnostics.extend(review.diagnostics);
+            self.diagnostics.extend(review.diagnostics.into_iter().map(|it| self.located(it)).collect::<Vec<_>>());
             self.drifted.extend(review.drifted);
             review.adjustments.into_iter().for_each(|it| self.adjust(it));
         }
@@ -131,7 +132,14 @@ impl Walk<'_> {
                 found.extend(client.inspect(&self.reviewed(Some(&text))).await);
             }
         }
-        self.diagnostics.extend(found);
+        self.diagnostics.extend(found.into_iter().map(|it| self.located(it)).collect::<Vec<_>>());
+    }
+
+    /// A finding about an object, at the object's block.
+    fn located(&self, it: Diagnostic) -> Diagnostic {
+        let addr = it.address.as_deref().and_then(|it| it.parse::<InstanceAddr>().ok());
+        let span = addr.and_then(|it| self.request.config.resource(&it.config())).map(|it| it.span);
+        it.at_opt(span)
     }
 
     fn has_objects_of(&self, source: &str) -> bool {

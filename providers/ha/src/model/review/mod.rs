@@ -8,7 +8,7 @@ mod tests;
 
 use std::collections::BTreeMap;
 
-use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
+use plumb_engine::diagnostic::{Diagnostic, Diagnostics, Severity};
 use plumb_engine::plan::PlanMode;
 use plumb_engine::provider::{Review, ReviewInput, Reviewed, RuntimeChange};
 
@@ -80,9 +80,17 @@ pub fn review(input: &ReviewInput<'_>) -> Review {
         if has_strangers(group) {
             review.drifted.push(group.object.object.clone());
         }
-        if input.mode == PlanMode::Normal {
-            review.diagnostics.extend(state(group).into_iter().map(|it| it.of(group.object.object)));
-            leaving::plan(group, input.objects, &mut review);
+        let told = state(group).into_iter().map(|it| it.of(group.object.object));
+        match input.mode {
+            PlanMode::Normal => {
+                review.diagnostics.extend(told);
+                leaving::plan(group, input.objects, &mut review);
+            }
+            // A look changes nothing, so nothing stands in its way.
+            PlanMode::RefreshOnly => {
+                review.diagnostics.extend(told.map(|it| Diagnostic { severity: Severity::Warning, ..it }));
+            }
+            PlanMode::Destroy => {}
         }
     }
     if input.mode == PlanMode::Normal {
