@@ -1,6 +1,10 @@
 //! CLUSTERPRO-style failover groups on AWS.
 
 pub mod address;
+pub mod arbiter;
 pub mod cloud;
 pub mod errors;
 pub mod group;
+pub mod journal;
+pub mod moment;
+pub mod transition;

@@ -6,7 +6,7 @@ use crate::cloud::{Cloud, Record};
 use crate::errors::{Phase, Problem, Trouble};
 use crate::group::{DnsRecord, Resource, Server};
 
-/// Checks that the zone answers and the server has an address.
+/// Checks that the zone is there and the server has an address. A silent Route 53 is a warning: the record follows later.
 ///
 /// # Errors
 /// The record cannot become the server's.
@@ -17,9 +17,11 @@ pub async fn check(
     cloud: &dyn Cloud,
 ) -> Result<Vec<Trouble>, Trouble> {
     wanted(resource, dns, server)?;
-    let found = cloud.record(&dns.zone_id, &dns.name).await;
-    found.map_err(|error| call_failed(resource, Phase::Activating, error))?;
-    Ok(Vec::new())
+    match cloud.record(&dns.zone_id, &dns.name).await {
+        Ok(_) => Ok(Vec::new()),
+        Err(error) if error.kind.is_transient() => Ok(vec![call_failed(resource, Phase::Activating, error).warning()]),
+        Err(error) => Err(call_failed(resource, Phase::Activating, error)),
+    }
 }
 
 /// One `UPSERT`, unless the record is right already.

@@ -33,6 +33,8 @@ pub enum Observed {
     Record(Option<Record>),
     /// Nothing: it is on the servers only.
     OnServers,
+    /// Nothing, because Route 53 does not answer: addresses can move all the same, and the name follows.
+    Unreadable,
 }
 
 /// What was read of a group's resources, by name.
@@ -68,7 +70,10 @@ pub async fn observe_one(resource: &Resource, cloud: &dyn Cloud) -> Result<Obser
     match &resource.kind {
         ResourceKind::VirtualIp(it) => virtual_ip::observe(it, cloud).await.map(Observed::Routes),
         ResourceKind::ElasticIp(it) => cloud.address(&it.allocation_id).await.map(Observed::Address),
-        ResourceKind::DnsRecord(it) => cloud.record(&it.zone_id, &it.name).await.map(Observed::Record),
+        ResourceKind::DnsRecord(it) => match cloud.record(&it.zone_id, &it.name).await {
+            Err(error) if error.kind.is_transient() => Ok(Observed::Unreadable),
+            other => other.map(Observed::Record),
+        },
         ResourceKind::MirrorDisk(_) | ResourceKind::Exec(_) => Ok(Observed::OnServers),
     }
     .map_err(|error| call_failed(resource, phase, error))
@@ -98,6 +103,7 @@ pub fn activation(resource: &Resource, server: &Server, observed: &Observed) -> 
         (ResourceKind::DnsRecord(it), Observed::Record(record)) => {
             dns::activation(resource, it, server, record.as_ref())
         }
+        (ResourceKind::DnsRecord(it), Observed::Unreadable) => dns::activation(resource, it, server, None),
         _ => Ok(Vec::new()),
     }
 }

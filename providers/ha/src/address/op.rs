@@ -108,6 +108,8 @@ pub enum Live {
         /// Whether it is active there.
         active: bool,
     },
+    /// It could not be read.
+    Unknown,
 }
 
 impl Op {
@@ -249,6 +251,7 @@ impl Live {
             Self::Instance { state } => state.clone(),
             Self::Host { active: true } => "active".to_owned(),
             Self::Host { active: false } => "inactive".to_owned(),
+            Self::Unknown => "unknown".to_owned(),
         }
     }
 
