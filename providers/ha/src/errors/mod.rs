@@ -13,7 +13,7 @@ use std::fmt;
 
 use serde_json::{Value as Json, json};
 
-use crate::cloud::{CloudError, ErrorKind};
+use crate::cloud::CloudError;
 
 /// A text in all languages.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -315,11 +315,6 @@ impl Trouble {
     pub fn code(&self) -> Option<u16> {
         let code = self.problem.row().code?;
         Some(if self.is_warning && code < 100 { code + 100 } else { code })
-    }
-
-    /// Whether it only says that AWS did not answer.
-    pub fn is_no_answer(&self) -> bool {
-        self.cause.as_ref().is_some_and(|it| it.kind.is_transient() || it.kind == ErrorKind::Denied)
     }
 
     /// What happened, in one line.

@@ -1,0 +1,1 @@
+//! Whole transitions over an AWS in memory, with faults, and killed at every boundary.
