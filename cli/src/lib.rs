@@ -44,6 +44,7 @@ pub fn providers() -> Providers {
     for provider in plumb_provider_builtin::providers(std::sync::Arc::new(remote_states::Files)) {
         all.add(provider);
     }
+    all.add(plumb_provider_ha::provider());
     all
 }
 

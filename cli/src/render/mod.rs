@@ -16,6 +16,7 @@ pub mod outputs;
 mod paint;
 pub mod plan;
 pub mod progress;
+pub mod runtime;
 mod schema;
 pub mod state_show;
 pub mod summary;

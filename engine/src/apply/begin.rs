@@ -69,6 +69,7 @@ impl<'a> Executor<'a> {
         let Some(resource_type) = provider.resource_type(&type_name) else { return Err(no_type(change)) };
         let config = self.configure(change, resource_type.schema())?;
         let planned = final_object(change, resource_type, &*client, &config)?;
+        let planned = self.bind_late(change, planned).await?;
         let key = IntentKey::new(&self.request.plan.lineage, &self.request.lease.run, &change.object.to_string());
         let stored = without_write_only(&resource_type.schema().block, planned.clone());
         let intent = Intent {
@@ -106,6 +107,7 @@ impl<'a> Executor<'a> {
         let Some(resource_type) = provider.resource_type(&type_name) else { return Err(no_type(change)) };
         let config = self.configure(change, resource_type.schema())?;
         let planned = final_object(change, resource_type, &*client, &config)?;
+        let planned = self.bind_late(change, planned).await?;
         let stored = without_write_only(&resource_type.schema().block, planned.clone());
         let intent = intent(change, change.object.clone(), OperationAction::Update, &stored, resource_type.schema());
         let operation = self.journal(&intent)?;
@@ -176,7 +178,10 @@ impl<'a> Executor<'a> {
         self.evaluator.configure(module, &addr.resource, (&addr.key, &each), schema).map(|it| it.config)
     }
 
-    async fn client(&mut self, provider: &str) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
+    pub(super) async fn client(
+        &mut self,
+        provider: &str,
+    ) -> Result<(Arc<dyn Client>, &'a Arc<dyn Provider>), Diagnostics> {
         let request = self.request;
         let unknown =
             || Diagnostic::error("Unknown provider", format!("{provider} is not among the providers of plumb."));

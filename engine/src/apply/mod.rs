@@ -3,6 +3,7 @@
 mod begin;
 mod conditions;
 mod executor;
+mod late;
 mod marks;
 mod outputs;
 mod prepare;

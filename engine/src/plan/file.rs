@@ -132,7 +132,7 @@ pub(super) mod lossless_option {
 }
 
 /// Values by name.
-pub(super) mod lossless_map {
+pub(crate) mod lossless_map {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
@@ -203,6 +203,8 @@ mod tests {
                 prior_dependencies: Vec::new(),
                 create_before_destroy: false,
             }],
+            runtime_changes: Vec::new(),
+            late: [].into(),
             drift: Vec::new(),
             refreshed: Vec::new(),
             outputs: [(

@@ -6,5 +6,9 @@ pub mod cloud;
 pub mod errors;
 pub mod group;
 pub mod journal;
+pub mod model;
 pub mod moment;
+pub mod provider;
 pub mod transition;
+
+pub use provider::provider;

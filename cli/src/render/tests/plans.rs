@@ -183,7 +183,9 @@ fn drift_as_a_list() {
 
     Drift: 2 objects have changed since the last apply.
     "#);
-    let document = crate::render::drift::document(&all[..1], "2026-01-01T00:00:00Z", view(&providers));
+    let mut drifted = plan(Vec::new());
+    drifted.drift = all[..1].to_vec();
+    let document = crate::render::drift::document(&drifted, view(&providers));
     insta::assert_snapshot!(format!("{document:#}"), @r#"
     {
       "format_version": "1.0",
@@ -220,7 +222,8 @@ fn drift_as_a_list() {
             }
           ]
         }
-      ]
+      ],
+      "runtime_changes": []
     }
     "#);
 }

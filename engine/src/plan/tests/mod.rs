@@ -1,5 +1,6 @@
 //! Plans of small configurations over a provider without a network: every rule that a plan follows.
 
+mod claims;
 mod fake;
 mod lifecycle;
 mod moves;
@@ -55,6 +56,17 @@ impl Scene {
             row_version: 1,
         };
         self.snapshot.objects.insert(ObjectKey::current(addr.parse().unwrap()), record);
+        self
+    }
+
+    /// An object of the state whose id is not its address.
+    fn known_as(mut self, addr: &str, id: &str, input: &str, trigger: &str) -> Self {
+        self = self.object(addr, input);
+        let key = ObjectKey::current(addr.parse().unwrap());
+        let record = self.snapshot.objects.get_mut(&key).unwrap();
+        record.attributes["id"] = id.into();
+        let trigger = to_json(&Value::from(trigger), Some(&crate::value::Type::Dynamic));
+        record.attributes["trigger"] = trigger;
         self
     }
 

@@ -204,6 +204,26 @@ impl Cloud for Aws {
         })
     }
 
+    async fn create_route(&self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError> {
+        let call = self.ec2.create_route().route_table_id(table).destination_cidr_block(destination);
+        let answer = call.network_interface_id(eni).send().await.map_err(|it| {
+            let error = failed("CreateRoute", &it);
+            let exists = error.code.as_deref() == Some("RouteAlreadyExists");
+            CloudError { kind: if exists { ErrorKind::Conflict } else { error.kind }, ..error }
+        })?;
+        Ok(Receipt { request_id: answer.request_id().map(str::to_owned), made: None })
+    }
+
+    async fn delete_route(&self, table: &str, destination: &str) -> Result<Receipt, CloudError> {
+        let call = self.ec2.delete_route().route_table_id(table).destination_cidr_block(destination);
+        let answer = call.send().await.map_err(|it| {
+            let error = failed("DeleteRoute", &it);
+            let gone = error.code.as_deref() == Some("InvalidRoute.NotFound");
+            CloudError { kind: if gone { ErrorKind::NotFound } else { error.kind }, ..error }
+        })?;
+        Ok(Receipt { request_id: answer.request_id().map(str::to_owned), made: None })
+    }
+
     async fn replace_route(&self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError> {
         let call = self.ec2.replace_route().route_table_id(table).destination_cidr_block(destination);
         let answer = call.network_interface_id(eni).send().await.map_err(|it| failed("ReplaceRoute", &it))?;

@@ -19,8 +19,8 @@ pub use faults::{Effect, Fuse};
 
 use self::faults::Fault;
 use super::{
-    Address, Cloud, CloudError, ErrorKind, HostedZone, Instance, NetworkInterface, Receipt, Record, RouteTable, Vpc,
-    ZoneState,
+    Address, Cloud, CloudError, ErrorKind, HostedZone, Instance, NetworkInterface, Receipt, Record, Route, RouteTable,
+    Vpc, ZoneState,
 };
 
 /// An AWS in memory; clones are the same one.
@@ -71,8 +71,15 @@ pub struct Call {
 }
 
 /// Operations that change something.
-const WRITES: [&str; 5] =
-    ["ReplaceRoute", "AssociateAddress", "DisassociateAddress", "ChangeResourceRecordSets", "StopInstances"];
+const WRITES: [&str; 7] = [
+    "CreateRoute",
+    "DeleteRoute",
+    "ReplaceRoute",
+    "AssociateAddress",
+    "DisassociateAddress",
+    "ChangeResourceRecordSets",
+    "StopInstances",
+];
 
 impl Memory {
     /// What there is, for looking and for changing behind everybody's back.
@@ -189,6 +196,32 @@ impl World {
     fn allocation(&self, operation: &str, id: &str) -> Result<&Address, CloudError> {
         let missing = || missing(operation, "InvalidAllocationID.NotFound", "allocation ID", id);
         self.addresses.get(id).ok_or_else(missing)
+    }
+
+    fn create_route(&mut self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError> {
+        const OPERATION: &str = "CreateRoute";
+        self.interface(OPERATION, eni)?;
+        let found = self.tables.values_mut().flatten().find(|it| it.id == table);
+        let found = found.ok_or_else(|| missing(OPERATION, "InvalidRouteTableID.NotFound", "routeTable ID", table))?;
+        if found.route(destination).is_some() {
+            let message = format!("The route identified by {destination} already exists");
+            return Err(CloudError::new(ErrorKind::Conflict, OPERATION, Some("RouteAlreadyExists"), message));
+        }
+        let (destination, eni) = (destination.to_owned(), Some(eni.to_owned()));
+        found.routes.push(Route { destination, eni, other_target: None, active: true });
+        Ok(self.receipt(None))
+    }
+
+    fn delete_route(&mut self, table: &str, destination: &str) -> Result<Receipt, CloudError> {
+        const OPERATION: &str = "DeleteRoute";
+        let found = self.tables.values_mut().flatten().find(|it| it.id == table);
+        let found = found.ok_or_else(|| missing(OPERATION, "InvalidRouteTableID.NotFound", "routeTable ID", table))?;
+        let before = found.routes.len();
+        found.routes.retain(|it| it.destination != destination);
+        if found.routes.len() == before {
+            return Err(missing(OPERATION, "InvalidRoute.NotFound", "route", destination));
+        }
+        Ok(self.receipt(None))
     }
 
     fn replace_route(&mut self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError> {
@@ -334,6 +367,16 @@ impl Cloud for Memory {
             world.instances.get(id).cloned().ok_or_else(missing)
         };
         self.call("DescribeInstances", id.to_owned(), work).await
+    }
+
+    async fn create_route(&self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError> {
+        let target = format!("{table} {destination} {eni}");
+        self.call("CreateRoute", target, |world| world.create_route(table, destination, eni)).await
+    }
+
+    async fn delete_route(&self, table: &str, destination: &str) -> Result<Receipt, CloudError> {
+        let target = format!("{table} {destination}");
+        self.call("DeleteRoute", target, |world| world.delete_route(table, destination)).await
     }
 
     async fn replace_route(&self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError> {

@@ -45,6 +45,12 @@ pub trait Cloud: Send + Sync {
     /// An instance.
     async fn instance(&self, id: &str) -> Result<Instance, CloudError>;
 
+    /// Adds a route to an interface; one of the same destination is a conflict. Plan and apply do it, servers may not.
+    async fn create_route(&self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError>;
+
+    /// Removes a route; one that is gone already is not found. Plan and apply do it, servers may not.
+    async fn delete_route(&self, table: &str, destination: &str) -> Result<Receipt, CloudError>;
+
     /// Points the route of a destination, which must be in the table, at an interface. Unconditional: the last caller wins.
     async fn replace_route(&self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError>;
 

@@ -138,6 +138,14 @@ impl<C: Cloud> Cloud for Patient<C> {
         repeat(self.patience, "DescribeInstances", || self.inner.instance(id)).await
     }
 
+    async fn create_route(&self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError> {
+        self.once("CreateRoute", self.inner.create_route(table, destination, eni)).await
+    }
+
+    async fn delete_route(&self, table: &str, destination: &str) -> Result<Receipt, CloudError> {
+        repeat(self.patience, "DeleteRoute", || self.inner.delete_route(table, destination)).await
+    }
+
     async fn replace_route(&self, table: &str, destination: &str, eni: &str) -> Result<Receipt, CloudError> {
         self.once("ReplaceRoute", self.inner.replace_route(table, destination, eni)).await
     }
