@@ -130,10 +130,10 @@ impl Memory {
         work: impl FnOnce(&mut World) -> Result<T, CloudError> + Send,
     ) -> Result<T, CloudError> {
         let effect = lock(&self.shared.faults).iter_mut().find_map(|it| it.meets(operation, &target));
-        lock(&self.shared.calls).push(Call { operation, target, at: Instant::now() });
         if WRITES.contains(&operation) && lock(&self.shared.fuse).as_ref().is_some_and(|it| !it.burn()) {
             return Err(CloudError::new(ErrorKind::Unreachable, operation, None, "the caller is gone"));
         }
+        lock(&self.shared.calls).push(Call { operation, target, at: Instant::now() });
         match effect {
             None => work(&mut self.world()),
             Some(Effect::Fail(kind, code)) => Err(CloudError::new(kind, operation, Some(code), "as the test asks for")),

@@ -152,7 +152,6 @@ impl Manager<'_> {
         let limit = self.cluster.forced_stop.as_ref().map_or(Duration::ZERO, |it| it.timeout);
         let end = Instant::now() + limit;
         for look in 1.. {
-            let before = sent.len();
             let steps: Vec<&Step> = sent.iter().map(|it| &transition.steps[it.seq]).collect();
             let live = self.read(&steps).await;
             let mut left = Vec::new();
@@ -162,6 +161,8 @@ impl Manager<'_> {
                         let receipt = it.result.as_ref().ok();
                         self.ended(transition, it.seq, StepState::Done, None, receipt)?;
                     }
+                    // The server said that it is done, and says no more.
+                    Ok(None) if it.result.is_ok() => self.ended(transition, it.seq, StepState::Done, None, None)?,
                     live => {
                         seen.push((it.seq, live.ok().flatten()));
                         left.push(it);
@@ -175,7 +176,7 @@ impl Manager<'_> {
             if sent.is_empty() || !hope || over {
                 break;
             }
-            sleep(if stop { STOP_PAUSE } else { LOOK_PAUSE * look.min(if before > 0 { LOOKS } else { 1 }) }).await;
+            sleep(if stop { STOP_PAUSE } else { LOOK_PAUSE * look }).await;
         }
         let mut again = Vec::new();
         for it in sent {

@@ -89,6 +89,8 @@ impl Manager<'_> {
         for ((seq, step), live) in undone.into_iter().zip(live) {
             let judged = match live.map_err(|error| self.unreadable(step, error))? {
                 Some(live) if step.op.is_done(&live) => Left::Done,
+                // An instance on its way down is nobody's doing but ours.
+                _ if matches!(step.op, Op::StopInstance { .. }) => Left::Open,
                 Some(live) if !live.same(&step.before) && step.before != Live::Unknown => Left::Foreign(live),
                 // Servers do things as often as they are told, so what cannot be read is told again.
                 _ => Left::Open,
