@@ -9,6 +9,8 @@ pub mod iam;
 mod iam_policy;
 pub(crate) mod inspect;
 mod observe;
+#[cfg(test)]
+mod plans;
 pub(crate) mod recorded;
 pub(crate) mod resource;
 pub mod review;

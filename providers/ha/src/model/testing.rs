@@ -26,7 +26,7 @@ pub fn object(provider: &HaProvider, type_name: &str, json: &Json) -> Value {
 }
 
 /// The value in the form of a type: what is left out is null, or no block at all.
-fn fill(value: &Value, ty: &Type) -> Value {
+pub fn fill(value: &Value, ty: &Type) -> Value {
     match ty {
         Type::Object(object) => {
             let items = object.attributes.iter().map(|(name, ty)| {
