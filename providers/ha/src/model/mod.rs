@@ -10,6 +10,8 @@ mod iam_policy;
 pub(crate) mod inspect;
 mod observe;
 #[cfg(test)]
+mod plain;
+#[cfg(test)]
 mod plans;
 pub(crate) mod recorded;
 pub(crate) mod resource;

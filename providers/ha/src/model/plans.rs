@@ -13,6 +13,7 @@ use plumb_engine::store::{ObjectKey, ObjectRecord, ObjectStatus, Snapshot};
 use plumb_engine::value::{Value, to_json};
 use serde_json::{Value as Json, json};
 
+use super::plain::PlainAws;
 use super::testing::{Keeper, object};
 use crate::cloud::Cloud;
 use crate::cloud::memory::Memory;
@@ -83,6 +84,7 @@ impl Scene {
         assert!(!found.has_errors(), "{found:?}");
         let mut providers = Providers::default();
         providers.add(self.provider.clone());
+        providers.add(Arc::new(PlainAws::new(self.memory.clone())));
         let settings = Settings {
             working_dir: PathBuf::new(),
             workspace: "default".into(),
@@ -229,4 +231,68 @@ async fn a_policy_is_made_from_what_groups_own() {
     let text = read.get("json").and_then(Value::as_str).unwrap().to_owned();
     assert!(text.contains("arn:aws:ec2:ap-northeast-1:123456789012:route-table/rtb-1"), "{text}");
     assert!(text.contains("arn:aws:dynamodb:ap-northeast-1:123456789012:table/t"), "{text}");
+}
+
+/// A plain route to the virtual address, written for the first server.
+const PLAIN: &str = "resource \"aws_route\" \"vip\" {\n  route_table_id = \"rtb-1\"\n  destination_cidr_block = \"10.1.0.20/32\"\n  \
+                     network_interface_id = \"eni-1\"\n}\n";
+
+/// The state of a plain route that was applied when the first server was active.
+fn with_route(mut scene: Scene) -> Scene {
+    let attributes = json!({
+        "id": "r-1", "route_table_id": "rtb-1", "destination_cidr_block": "10.1.0.20/32", "network_interface_id": "eni-1",
+        "timeouts": null,
+    });
+    let record = ObjectRecord {
+        provider: "provider[\"registry.terraform.io/hashicorp/aws\"]".into(),
+        schema_version: 0,
+        status: ObjectStatus::Ready,
+        attributes,
+        sensitive: Vec::new(),
+        dependencies: Vec::new(),
+        create_before_destroy: false,
+        row_version: 1,
+    };
+    scene.snapshot.objects.insert(ObjectKey::current("aws_route.vip".parse().unwrap()), record);
+    scene
+}
+
+fn of_route(result: &PlanResult) -> (Action, Value) {
+    let change = result.plan.changes.iter().find(|it| it.object.to_string() == "aws_route.vip").unwrap();
+    (change.action, change.after.get("network_interface_id").unwrap().clone())
+}
+
+#[tokio::test]
+async fn a_plain_route_follows_the_group() {
+    let scene = with_route(applied().await);
+    scene.point_at("eni-2").await;
+    scene.keeper.set("server2", 7);
+    let main = main(&[1, 2], "10.1.0.20", "") + PLAIN;
+    let result = scene.plan(&main).await;
+    assert!(!result.diagnostics.has_errors(), "{}", said(&result));
+    assert_eq!(of_route(&result), (Action::NoOp, "eni-2".into()));
+    assert_eq!(result.plan.runtime_changes.len(), 2, "the group's and the route's");
+    assert!(result.plan.drift.is_empty());
+    scene.memory.replace_route("rtb-1", "10.1.0.20/32", "eni-9").await.unwrap();
+    let result = scene.plan(&main).await;
+    assert_eq!(
+        of_route(&result),
+        (Action::Update, "eni-2".into()),
+        "back to the active server, not to what is written"
+    );
+    let late = result.plan.late.values().next().unwrap();
+    assert_eq!((late.epoch, late.members.len()), (7, 2));
+}
+
+#[tokio::test]
+async fn a_configuration_adopts_a_group_without_moving_it() {
+    let mut scene = with_route(applied().await);
+    scene.point_at("eni-2").await;
+    scene.snapshot.objects.retain(|key, _| key.to_string() == "aws_route.vip");
+    let without = scene.plan(PLAIN).await;
+    assert_eq!(of_route(&without), (Action::Update, "eni-1".into()), "nobody claims it");
+    let with = scene.plan(&(main(&[1, 2], "10.1.0.20", "") + PLAIN)).await;
+    assert!(!with.diagnostics.has_errors(), "{}", said(&with));
+    assert_eq!(of_route(&with), (Action::NoOp, "eni-2".into()));
+    assert!(with.plan.drift.is_empty());
 }
