@@ -117,6 +117,8 @@ impl Walk<'_> {
             }
         }
         self.runtime_changes.sort_by(|a, b| (&a.object, &a.attribute).cmp(&(&b.object, &b.attribute)));
+        // An object may be told by more than one set of attributes.
+        self.runtime_changes.dedup();
     }
 
     /// Has the clients of providers that make claims look up what planned objects rely on.

@@ -17,6 +17,7 @@ use tokio::sync::Mutex;
 
 use crate::cloud::Cloud;
 use crate::group::{Cluster, Group};
+use crate::model::recorded::Records;
 use crate::model::{self, HaCluster, HaGroup, IamPolicy};
 
 /// Source address under which configurations know the provider.
@@ -29,6 +30,8 @@ pub struct Owner {
     pub server: Option<String>,
     /// Number of the last transition.
     pub epoch: u64,
+    /// Whether an agent renews the right to have it.
+    pub alive: bool,
 }
 
 /// What is known and done about groups besides AWS itself: leases, journals, transitions.
@@ -106,7 +109,7 @@ impl TypedClient for Ha {
 
 /// The provider `plumb/ha`: `ha_cluster`, `ha_group` and the data source `ha_iam_policy`.
 pub fn provider() -> Arc<dyn Provider> {
-    Arc::new(HaProvider::new(clouds(), Arc::new(crate::model::transfer::Direct)))
+    Arc::new(HaProvider::new(clouds(), Arc::new(Records::of_environment())))
 }
 
 /// The provider with its own ways to AWS and to who keeps record of groups.

@@ -39,6 +39,7 @@ pub fn policy(input: &PolicyInput<'_>) -> Json {
         reads_of_records(input),
         forced_stop(input),
         arbiter(input),
+        missing_leases(input),
     ];
     json!({ "Version": "2012-10-17", "Statement": statements.into_iter().flatten().collect::<Vec<_>>() })
 }
@@ -120,15 +121,23 @@ fn arbiter(input: &PolicyInput<'_>) -> Option<Json> {
     match &input.cluster.arbiter {
         Arbiter::DynamoDb { table, .. } => {
             let arn = format!("arn:{partition}:dynamodb:{region}:{account}:table/{table}");
-            let actions = ["dynamodb:DeleteItem", "dynamodb:GetItem", "dynamodb:PutItem", "dynamodb:UpdateItem"];
-            allow("HoldLease", &actions, vec![arn])
+            allow("HoldLease", &["dynamodb:GetItem", "dynamodb:PutItem"], vec![arn])
         }
         Arbiter::S3 { bucket, prefix, .. } => {
             let arn = format!("arn:{partition}:s3:::{bucket}/{prefix}/*");
-            allow("HoldLease", &["s3:DeleteObject", "s3:GetObject", "s3:PutObject"], vec![arn])
+            allow("HoldLease", &["s3:GetObject", "s3:PutObject"], vec![arn])
         }
         Arbiter::None | Arbiter::Postgres { .. } => None,
     }
+}
+
+/// Without it, an object that is not there yet is answered like one that must not be read.
+fn missing_leases(input: &PolicyInput<'_>) -> Option<Json> {
+    let Arbiter::S3 { bucket, prefix, .. } = &input.cluster.arbiter else { return None };
+    let arn = format!("arn:{}:s3:::{bucket}", input.partition);
+    let mut statement = allow("FindLease", &["s3:ListBucket"], vec![arn])?;
+    statement["Condition"] = json!({ "StringLike": { "s3:prefix": [format!("{prefix}/*")] } });
+    Some(statement)
 }
 
 fn allow(sid: &str, actions: &[&str], resources: Vec<String>) -> Option<Json> {

@@ -9,11 +9,13 @@ pub mod iam;
 mod iam_policy;
 pub(crate) mod inspect;
 mod observe;
+#[cfg(test)]
+mod plans;
+pub(crate) mod recorded;
 pub(crate) mod resource;
 pub mod review;
 #[cfg(test)]
 pub(crate) mod testing;
-pub(crate) mod transfer;
 pub mod validate;
 pub mod words;
 

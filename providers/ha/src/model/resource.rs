@@ -107,7 +107,7 @@ impl Resource for HaGroup {
         if !group.needs_agents() {
             ha.runtime().transfer(cloud.clone(), &cluster, &group, None).await?;
         } else if let Some(owner) = ha.runtime().owner(&cluster, &group).await?
-            && let Some(server) = owner.server
+            && let Some(server) = owner.server.filter(|_| owner.alive)
         {
             let message =
                 format!("the group is active on {server}, and only the agents can stop its disks and programs");
@@ -140,7 +140,7 @@ impl HaGroup {
         it.active_server = active;
         it.state = Some(state.to_owned());
         let epoch = owner.and_then(|it| i64::try_from(it.epoch).ok());
-        it.epoch = epoch.or(self.epoch).or(Some(1));
+        it.epoch = epoch.or(self.epoch).or(Some(0));
         it.targets = Some(seen.targets.clone());
         for vip in &mut it.virtual_ip {
             let name = vip.name.clone();

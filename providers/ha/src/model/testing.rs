@@ -8,7 +8,7 @@ use plumb_engine::provider::{Provider, ProviderError};
 use plumb_engine::value::{Type, Value, infer_json};
 use serde_json::Value as Json;
 
-use super::transfer::Direct;
+use super::recorded::Records;
 use crate::cloud::Cloud;
 use crate::cloud::memory::Memory;
 use crate::group::{Cluster, Group};
@@ -26,7 +26,7 @@ pub fn object(provider: &HaProvider, type_name: &str, json: &Json) -> Value {
 }
 
 /// The value in the form of a type: what is left out is null, or no block at all.
-fn fill(value: &Value, ty: &Type) -> Value {
+pub fn fill(value: &Value, ty: &Type) -> Value {
     match ty {
         Type::Object(object) => {
             let items = object.attributes.iter().map(|(name, ty)| {
@@ -58,6 +58,12 @@ impl Clouds for Memory {
     }
 }
 
+/// A journal of its own, which nobody has written yet.
+pub fn records() -> Arc<Records> {
+    let name = format!("plumb-ha-{}.journal", uuid::Uuid::new_v4());
+    Arc::new(Records::new(std::env::temp_dir().join(name)))
+}
+
 /// A keeper of records in memory, which moves by the calls alone.
 #[derive(Default)]
 pub struct Keeper(pub Mutex<Option<Owner>>);
@@ -65,12 +71,12 @@ pub struct Keeper(pub Mutex<Option<Owner>>);
 impl Keeper {
     /// With a group at a server.
     pub fn at(server: &str, epoch: u64) -> Arc<Self> {
-        Arc::new(Self(Mutex::new(Some(Owner { server: Some(server.to_owned()), epoch }))))
+        Arc::new(Self(Mutex::new(Some(Owner { server: Some(server.to_owned()), epoch, alive: false }))))
     }
 
     /// Somebody has moved the group.
     pub fn set(&self, server: &str, epoch: u64) {
-        *self.0.lock().unwrap() = Some(Owner { server: Some(server.to_owned()), epoch });
+        *self.0.lock().unwrap() = Some(Owner { server: Some(server.to_owned()), epoch, alive: false });
     }
 }
 
@@ -87,9 +93,9 @@ impl Runtime for Keeper {
         group: &Group,
         to: Option<&str>,
     ) -> Result<(), ProviderError> {
-        Direct.transfer(cloud, cluster, group, to).await?;
+        records().transfer(cloud, cluster, group, to).await?;
         if let Some(owner) = self.0.lock().unwrap().as_mut() {
-            *owner = Owner { server: to.map(str::to_owned), epoch: owner.epoch + 1 };
+            *owner = Owner { server: to.map(str::to_owned), epoch: owner.epoch + 1, alive: false };
         }
         Ok(())
     }

@@ -9,8 +9,7 @@ use super::*;
 use crate::cloud::Cloud;
 use crate::cloud::memory::Memory;
 use crate::model::HaCluster;
-use crate::model::testing::{Keeper, object, provider};
-use crate::model::transfer::Direct;
+use crate::model::testing::{Keeper, object, provider, records};
 use crate::provider::{HaProvider, Runtime};
 
 /// AWS in memory, the provider over it, and its client.
@@ -103,7 +102,7 @@ fn target(object: &Value, key: &str) -> String {
 
 #[tokio::test]
 async fn a_new_group_makes_what_is_missing_and_takes_over_what_is_there() {
-    let scene = scene(Arc::new(Direct)).await;
+    let scene = scene(records()).await;
     let made = scene.create(&group(&["rtb-1", "rtb-5"])).await.unwrap();
     assert_eq!(scene.memory.count("CreateRoute"), 1, "four tables have the row");
     assert_eq!(scene.memory.count("AssociateAddress"), 1);
@@ -121,7 +120,7 @@ async fn a_new_group_makes_what_is_missing_and_takes_over_what_is_there() {
 
 #[tokio::test]
 async fn a_new_group_takes_nothing_from_strangers() {
-    let scene = scene(Arc::new(Direct)).await;
+    let scene = scene(records()).await;
     scene.memory.associate_address("eipalloc-1", "eni-9").await.unwrap();
     scene.memory.forget_calls();
     let error = scene.create(&group(&["rtb-1"])).await.unwrap_err();
@@ -151,7 +150,7 @@ async fn who_keeps_record_confirms_a_move() {
 
 #[tokio::test]
 async fn without_a_record_a_move_is_not_confirmed() {
-    let scene = scene(Arc::new(Direct)).await;
+    let scene = scene(records()).await;
     let vip = json!({ "elastic_ip": [], "dns": [] });
     let mut json = group(&["rtb-1"]);
     json.as_object_mut().unwrap().extend(vip.as_object().unwrap().clone());
@@ -290,4 +289,17 @@ async fn plain_resources_ask_who_is_active_when_they_are_written() {
     keeper.set("server2", 2);
     let now = scene.client.active_member("ha_group", &made).await.unwrap();
     assert_eq!((now.name.as_deref(), now.epoch), (Some("server2"), 2));
+}
+
+#[tokio::test]
+async fn a_move_by_plan_is_written_down_and_confirms_itself() {
+    let scene = scene(records()).await;
+    let made = scene.create(&group(&["rtb-1"])).await.unwrap();
+    let mut json = group(&["rtb-1"]);
+    json["startup"] = json!(["server2"]);
+    let planned = scene.planned(&made, &json).with("active_server", "server2".into());
+    let moved = scene.client.update("ha_group", &made, &planned).await.unwrap();
+    assert_eq!((text(&moved, "active_server"), text(&moved, "state")), ("server2".into(), "active".into()));
+    let now = scene.client.active_member("ha_group", &moved).await.unwrap();
+    assert_eq!((now.name.as_deref(), now.epoch), (Some("server2"), 1));
 }

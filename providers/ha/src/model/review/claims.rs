@@ -32,7 +32,8 @@ pub fn of(group: &Found<'_>) -> Vec<Claim> {
     claims
 }
 
-/// A record is claimed under its name with and without the dot: the state has it as Route 53 tells it.
+/// A record is claimed under every form of its name: a configuration may write it with the dot, without it, or without the
+/// zone, and then only `fqdn` tells.
 fn records(group: &Found<'_>, dns: &DnsBlock) -> Vec<Claim> {
     let address = |member: &Member| match dns.addresses.is_empty() {
         true => member.address.clone(),
@@ -42,10 +43,10 @@ fn records(group: &Found<'_>, dns: &DnsBlock) -> Vec<Claim> {
     let values: BTreeMap<Arc<str>, Value> = values.collect();
     let existence = if dns.delete_on_deactivate { Existence::Runtime } else { Existence::Configured };
     let bare = dns.record_name.trim_end_matches('.').to_owned();
-    [bare.clone(), format!("{bare}.")]
+    [("name", bare.clone()), ("name", format!("{bare}.")), ("fqdn", bare)]
         .into_iter()
         .map(|name| {
-            let matches = [("zone_id", dns.zone_id.clone()), ("name", name), ("type", "A".to_owned())];
+            let matches = [("zone_id", dns.zone_id.clone()), name, ("type", "A".to_owned())];
             claim(group, ("aws_route53_record", &matches, "records"), values.clone(), existence)
         })
         .collect()

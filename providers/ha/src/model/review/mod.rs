@@ -201,10 +201,13 @@ fn state(group: &Found<'_>) -> Diagnostics {
         }
         Some("unconfirmed") => {
             let recorded = before.active_server.as_deref().unwrap_or("none");
+            let mut members = group.members.iter().map(|it| it.name.as_str());
+            let at = members.find(|it| targets.values().any(|target| target == it)).unwrap_or(recorded);
             let detail = format!(
-                "What {name} owns does not lead to {recorded}, where the last apply or move left it, and neither an agent nor the \
-                 journal tells of a transition.{listed}\n\nNothing is done about it by an apply. Run \"plumb ha repair {name}\" to \
-                 take it over as it is, or \"plumb ha move {name} --to {recorded}\" to bring it back."
+                "What {name} owns leads to {at} and not to {recorded}, where the last apply or move left it, and neither an \
+                 agent nor the journal tells of a transition.{listed}\n\nNothing is done about it by an apply. Run \"plumb ha \
+                 repair {name} --to {at}\" to take it over as it is, or \"plumb ha move {name} --to {recorded}\" to bring it \
+                 back."
             );
             found.push(Diagnostic::warning("Move is not confirmed", detail));
         }

@@ -101,6 +101,7 @@ fn a_group_claims_what_follows_the_active_server() {
         ("aws_eip_association", "instance_id"),
         ("aws_route53_record", "records"),
         ("aws_route53_record", "records"),
+        ("aws_route53_record", "records"),
     ];
     assert_eq!(about, expected);
     let route = &review.claims[0];

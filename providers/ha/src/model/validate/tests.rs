@@ -4,13 +4,12 @@ use std::sync::Arc;
 
 use plumb_engine::provider::Provider;
 
-use crate::model::testing::{object, provider};
-use crate::model::transfer::Direct;
+use crate::model::testing::{object, provider, records};
 use crate::provider::NoClouds;
 
 /// Errors and warnings about a configuration, as `summary: detail`.
 fn said(type_name: &str, json: &str) -> Vec<String> {
-    let provider = provider(Arc::new(NoClouds), Arc::new(Direct));
+    let provider = provider(Arc::new(NoClouds), records());
     let config = object(&provider, type_name, &serde_json::from_str(json).unwrap());
     let found = provider.resource_type(type_name).unwrap().validate(&config);
     found.iter().map(|it| format!("{}: {}", it.summary, it.detail)).collect()
