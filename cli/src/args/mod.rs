@@ -3,6 +3,7 @@
 mod failure;
 mod fmt;
 mod graph;
+mod ha;
 mod history;
 mod metadata;
 mod normalize;
@@ -19,6 +20,7 @@ use plumb_engine::addr::{InstanceAddr, Target};
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
 pub use graph::{GraphArgs, GraphFormat};
+pub use ha::{HaCommand, HaExplainArgs, HaGroupArgs, HaHistoryArgs, HaMoveArgs, HaStatusArgs};
 pub use history::{HistoryArgs, HistoryCommand, HistoryPruneArgs, HistoryShowArgs, SqlArgs};
 pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
 pub use options::{ApplyOptions, LockOptions, PlanningOptions, StateOption, VariableArgs, ViewOptions};
@@ -83,6 +85,9 @@ pub enum Command {
     Metadata(MetadataCommand),
     /// Draw what waits for what.
     Graph(GraphArgs),
+    /// Look at failover groups, and move them.
+    #[command(subcommand)]
+    Ha(HaCommand),
     /// Show what runs did.
     History(HistoryArgs),
     /// Ask the state by an SQL query.

@@ -4,6 +4,7 @@ pub mod diagnostic;
 pub mod diff;
 pub mod drift;
 pub mod graph;
+pub mod ha;
 pub mod history;
 pub mod json_diagnostic;
 pub mod json_functions;

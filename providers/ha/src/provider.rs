@@ -239,12 +239,12 @@ impl Client for HaClient {
 }
 
 #[cfg(feature = "aws")]
-fn clouds() -> Arc<dyn Clouds> {
+pub(crate) fn clouds() -> Arc<dyn Clouds> {
     Arc::new(aws::Regions)
 }
 
 #[cfg(not(feature = "aws"))]
-fn clouds() -> Arc<dyn Clouds> {
+pub(crate) fn clouds() -> Arc<dyn Clouds> {
     Arc::new(NoClouds)
 }
 

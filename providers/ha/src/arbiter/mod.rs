@@ -30,8 +30,8 @@ pub trait Arbiter: Send + Sync {
     /// Extends a lease; the answer that it is still the holder's.
     async fn renew(&self, lease: &Lease) -> Result<Lease, ArbiterError>;
 
-    /// Gives a lease back. Holder and epoch stay on record, so that others know who had the group last. A lease that was
-    /// lost is given back already.
+    /// Gives a lease back. Its holder and epoch stay on record, so that others know who had the group last: a holder that
+    /// never became active is replaced by the one before. A lease that was lost is given back already.
     async fn release(&self, lease: &Lease) -> Result<(), ArbiterError>;
 
     /// The last lease of a group, expired or not; `None` when there never was one.

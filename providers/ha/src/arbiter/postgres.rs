@@ -150,8 +150,8 @@ impl Arbiter for Postgres {
 
     async fn release(&self, held: &Lease) -> Result<(), ArbiterError> {
         let epoch = i64::try_from(held.epoch).unwrap_or(i64::MAX);
-        let sql = "update plumb_ha_lease set expires = to_timestamp(0) where name = $1 and epoch = $2";
-        self.rows(sql, &[&held.group, &epoch]).await.map(|_| ())
+        let sql = "update plumb_ha_lease set expires = to_timestamp(0), holder = $3 where name = $1 and epoch = $2";
+        self.rows(sql, &[&held.group, &epoch, &held.holder]).await.map(|_| ())
     }
 
     async fn current(&self, group: &str) -> Result<Option<Lease>, ArbiterError> {

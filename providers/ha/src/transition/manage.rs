@@ -37,7 +37,8 @@ impl Manager<'_> {
         let steps = match planned {
             Ok(steps) => steps,
             Err(trouble) => {
-                self.arbiter.release(&lease).await.ok();
+                let holder = request.from.clone().unwrap_or_default();
+                self.arbiter.release(&Lease { holder, ..lease }).await.ok();
                 return Err(trouble);
             }
         };

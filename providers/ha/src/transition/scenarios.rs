@@ -4,6 +4,7 @@ mod addresses;
 mod crashes;
 mod monitors;
 mod servers;
+mod verdicts;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
