@@ -406,6 +406,13 @@ impl Row {
 }
 
 #[cfg(test)]
+impl PartialEq for Row {
+    fn eq(&self, other: &Self) -> bool {
+        self.problem == other.problem
+    }
+}
+
+#[cfg(test)]
 mod tests {
     use super::*;
 
@@ -484,12 +491,5 @@ mod tests {
         assert_eq!(warning.code(), Some(106));
         assert!(warning.message(Language::of_locale("ja_JP.UTF-8")).starts_with("az1 の監視"));
         assert_eq!(warning.to_json(Language::English)["severity"], "warning");
-    }
-}
-
-#[cfg(test)]
-impl PartialEq for Row {
-    fn eq(&self, other: &Self) -> bool {
-        self.problem == other.problem
     }
 }
