@@ -45,6 +45,7 @@ pub fn providers() -> Providers {
         all.add(provider);
     }
     all.add(plumb_provider_confluence::provider());
+    all.add(plumb_provider_ha::provider());
     all
 }
 

@@ -81,6 +81,8 @@ pub enum Exit {
     Unreadable,
     /// Files are not formatted, and the caller wanted to know: 3.
     Unformatted,
+    /// Only run time has changed, and the caller wanted to know: 3.
+    Runtime,
 }
 
 impl Exit {
@@ -90,7 +92,7 @@ impl Exit {
             Exit::Success => 0,
             Exit::Error => 1,
             Exit::Changes | Exit::Unreadable => 2,
-            Exit::Unformatted => 3,
+            Exit::Unformatted | Exit::Runtime => 3,
         }
     }
 }

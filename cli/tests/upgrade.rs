@@ -162,10 +162,12 @@ impl Bench {
         let variables = Variables::default();
         let (stop, stopped) = watch::channel(Stop::Go);
         let events = Ending { end, dead: Notify::new(), stop };
+        let snapshot = apply::check_fresh(&plan, &self.store).unwrap();
         let run = apply::run(ApplyRequest {
             config: &config,
             variables: &variables,
             plan: &plan,
+            snapshot: &snapshot,
             store: &self.store,
             lease: &lease,
             providers: &self.providers,
@@ -254,10 +256,8 @@ async fn left_at_every_step(strategy: &str) {
         let snapshot: Snapshot = bench.store.snapshot().unwrap();
         assert!(snapshot.unfinished.is_empty());
         let object = snapshot.objects.values().next().unwrap();
-        assert_eq!(
-            (&object.attributes["version"], &object.attributes["cluster_state"]),
-            (&"9.2.3".into(), &"STABLE".into())
-        );
+        let attributes = object.attributes.read().unwrap();
+        assert_eq!((&attributes["version"], &attributes["cluster_state"]), (&"9.2.3".into(), &"STABLE".into()));
         assert_eq!(bench.site.world.state().violations, Vec::<String>::new());
         assert_eq!(bench.site.world.running(), ["9.2.3"]);
         assert!(bench.plan().await.plan.is_empty(), "nothing is left to do");

@@ -5,6 +5,7 @@ mod confluence;
 mod failure;
 mod fmt;
 mod graph;
+mod ha;
 mod history;
 mod init;
 mod metadata;
@@ -29,6 +30,7 @@ pub use confluence::{
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
 pub use graph::{GraphArgs, GraphFormat};
+pub use ha::{HaCommand, HaExplainArgs, HaGroupArgs, HaHistoryArgs, HaMoveArgs, HaStatusArgs};
 pub use history::{HistoryArgs, HistoryCommand, HistoryPruneArgs, HistoryShowArgs, SqlArgs};
 pub use init::{GetArgs, InitArgs};
 pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
@@ -104,6 +106,9 @@ pub enum Command {
     Metadata(MetadataCommand),
     /// Draw what waits for what.
     Graph(GraphArgs),
+    /// Look at failover groups, and move them.
+    #[command(subcommand)]
+    Ha(HaCommand),
     /// Show what runs did.
     History(HistoryArgs),
     /// Ask the state by an SQL query.

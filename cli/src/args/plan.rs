@@ -20,6 +20,9 @@ pub struct PlanArgs {
     /// Exit with 2 when there are changes.
     #[arg(long)]
     pub detailed_exitcode: bool,
+    /// Exit with 3 when there are no changes but a failover group has moved.
+    #[arg(long)]
+    pub runtime_exitcode: bool,
     /// Print one JSON object per line.
     #[arg(long)]
     pub json: bool,
@@ -108,6 +111,9 @@ pub struct DriftArgs {
     /// Print a JSON document.
     #[arg(long)]
     pub json: bool,
+    /// Exit with 3 when nothing has drifted but a failover group has moved.
+    #[arg(long)]
+    pub runtime_exitcode: bool,
     /// State.
     #[command(flatten)]
     pub state: StateOption,

@@ -105,6 +105,7 @@ impl Command {
             Command::Confluence(it) => it.state(),
             Command::ForceUnlock(it) => &mut it.state,
             Command::Graph(it) => &mut it.state,
+            Command::Ha(it) => return it.state(),
             Command::History(it) => it.state(),
             Command::Sql(it) => &mut it.state,
             _ => return None,

@@ -10,9 +10,7 @@ use plumb_engine::config::{self, Config, Variables};
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use plumb_engine::eval::Settings;
 use plumb_engine::plan::{Counts, Plan, PlanMode};
-use plumb_engine::store::{
-    OperationId, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Snapshot, Store,
-};
+use plumb_engine::store::{OperationId, OutputRecord, Row, Run, RunOutcome, RunStatus, Scope, Snapshot, Store};
 
 use super::{approval, plan};
 use crate::args::{ApplyArgs, StateOption};

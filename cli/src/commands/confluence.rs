@@ -13,6 +13,7 @@ use plumb_engine::store::{
 };
 use plumb_engine::value::from_json;
 use plumb_provider_confluence::upgrade;
+use serde_json::Value as Json;
 
 use super::{apply as apply_command, plan};
 use crate::args::{ConfluenceCancelArgs, ConfluenceResumeArgs, ConfluenceStatusArgs};
@@ -74,7 +75,8 @@ pub async fn cancel(args: &ConfluenceCancelArgs, session: &Session, ui: &Ui) -> 
     let client = apply::connect(&loaded.config, &loaded.variables, settings, provider).await;
     let client = client.map_err(|found| Failure::new(found, sources))?;
     let ty = workspace::object_type(&session.providers, &key.addr.resource);
-    let object = ty.and_then(|ty| from_json(&record.attributes, &ty).ok());
+    let stored = record.attributes.read()?.into_owned();
+    let object = ty.and_then(|ty| from_json(&stored, &ty).ok());
     let Some(object) = object else { return Err(no_cluster(Some(&key.addr)).into()) };
     let store = Arc::new(workspace::open(&args.state)?);
     let scope = Scope::write([Row::instance(&key.addr)]);
@@ -87,7 +89,7 @@ pub async fn cancel(args: &ConfluenceCancelArgs, session: &Session, ui: &Ui) -> 
         summary: format!("take back: {}", left.goal),
     };
     store.begin_run(&lock.lease, &run)?;
-    let operation = store.begin_operation(&lock.lease, &intent(key, record))?;
+    let operation = store.begin_operation(&lock.lease, &intent(key, record, stored))?;
     let result = upgrade::cancel(&*client, &object, left).await;
     let (outcome, status) = match &result {
         Ok(_) => (OperationOutcome::Done, RunStatus::Succeeded),
@@ -110,12 +112,12 @@ pub async fn cancel(args: &ConfluenceCancelArgs, session: &Session, ui: &Ui) -> 
 }
 
 /// What is about to be done, for the journal: an update without steps, which ends those that are left.
-fn intent(key: &ObjectKey, record: &ObjectRecord) -> Intent {
+fn intent(key: &ObjectKey, record: &ObjectRecord, stored: Json) -> Intent {
     Intent {
         object: key.clone(),
         action: OperationAction::Update,
         provider: record.provider.clone(),
-        planned: record.attributes.clone(),
+        planned: stored,
         sensitive: record.sensitive.clone(),
         key: None,
         recognition: None,

@@ -1,4 +1,5 @@
-//! `drift`: what was changed behind the configuration's back. Exits with 0 when nothing was, with 2 when something was.
+//! `drift`: what was changed behind the configuration's back. Exits with 0 when nothing was, with 2 when
+//! something was; with -runtime-exitcode, with 3 when only failover groups have moved.
 
 use plumb_engine::plan::{PlanMode, PlanOptions};
 
@@ -33,13 +34,19 @@ pub async fn run(args: &DriftArgs, session: &Session, ui: &Ui) -> Result<Exit, F
     }
     let (drift, view) = (&result.plan.drift, ui.view(&session.providers));
     if args.json {
-        ui.document(&render::drift::document(drift, &result.plan.timestamp, view));
+        ui.document(&render::drift::document(&result.plan, view));
     } else {
         ui.out(&format!("\n{}", render::drift::text(drift, view)));
+        ui.out(&render::runtime::text(&result.plan.runtime_changes, view));
         if let Some(calls) = summary::calls(&result.calls) {
             ui.out(&format!("{calls}\n"));
         }
         ui.diagnostics(&result.diagnostics, Some(&loaded.config.sources));
     }
-    Ok(if drift.is_empty() { Exit::Success } else { Exit::Changes })
+    let runtime = args.runtime_exitcode && render::runtime::alone(&result.plan);
+    Ok(match drift.is_empty() {
+        false => Exit::Changes,
+        true if runtime => Exit::Runtime,
+        true => Exit::Success,
+    })
 }

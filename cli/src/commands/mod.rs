@@ -9,6 +9,7 @@ mod fmt;
 mod force_unlock;
 mod get;
 mod graph;
+mod ha;
 mod history;
 mod import;
 mod init;
@@ -89,6 +90,10 @@ pub async fn run(command: Command, session: &Session) -> Exit {
             finish(session.ui(&it.view, false), |ui| metadata::functions(&it, ui))
         }
         Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, ui)),
+        Command::Ha(it) => {
+            let ui = session.ui(it.view(), false);
+            shown(&ui, ha::run(&it, session, &ui).await)
+        }
         Command::History(it) => {
             let (ui, result) = history::run(&it, session);
             shown(&ui, result)

@@ -36,6 +36,7 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
         return Ok(Exit::Error);
     }
     let changes = has_changes(&result.plan);
+    let runtime = render::runtime::alone(&result.plan);
     if let Some(path) = &args.out {
         plan_file::write(path, &PlanFile::new(result.plan, &loaded.config.sources))?;
     }
@@ -43,7 +44,11 @@ pub async fn run(args: &PlanArgs, session: &Session, ui: &Ui) -> Result<Exit, Fa
     if !ui.is_json() && (changes || saved.is_some()) && !(session.in_automation() && saved.is_none()) {
         ui.out(&render::plan::next_step(saved.as_deref(), ui.view(&session.providers)));
     }
-    Ok(if changes && args.detailed_exitcode { Exit::Changes } else { Exit::Success })
+    Ok(match changes {
+        true if args.detailed_exitcode => Exit::Changes,
+        false if args.runtime_exitcode && runtime => Exit::Runtime,
+        _ => Exit::Success,
+    })
 }
 
 /// Makes the plan that the options of a command ask for: of the configuration, or of what a run is to be undone of.
@@ -139,5 +144,6 @@ pub fn show(result: &PlanResult, loaded: &Loaded, session: &Session, ui: &Ui) ->
 
 /// Whether an apply of the plan would write anything.
 pub fn has_changes(plan: &Plan) -> bool {
-    !plan.is_empty() || (plan.mode == PlanMode::RefreshOnly && !plan.drift.is_empty())
+    !plan.is_empty()
+        || (plan.mode == PlanMode::RefreshOnly && !(plan.drift.is_empty() && plan.runtime_changes.is_empty()))
 }

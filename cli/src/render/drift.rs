@@ -1,10 +1,10 @@
 //! Drift as a list of attributes with what they were and what they are.
 
-use plumb_engine::plan::Drift;
+use plumb_engine::plan::{Drift, Plan};
 use plumb_engine::value::{Kind, Marks, Path, Value};
 use serde_json::{Value as Json, json};
 
-use super::{View, json_value, provider_source, schema_block};
+use super::{View, json_value, provider_source, runtime, schema_block};
 
 /// A part of an object that is no longer as it was.
 #[derive(Clone, Debug, PartialEq)]
@@ -81,12 +81,19 @@ pub fn text(drifts: &[Drift], view: View<'_>) -> String {
 
 /// The document of `plumb drift -json`:
 ///
-/// `format_version` "1.0"; `drifted`, whether there is any; `objects`, each with `address`, `deposed` (if it is one),
+/// `format_version` "1.0"; `drifted`, whether there is any; `runtime_changes`, what failover groups moved, which is no drift;
+/// `objects`, each with `address`, `deposed` (if it is one),
 /// `type`, `name`, `provider_name`, `id`, `action` ("update" or "delete") and `differences`: `path` as an expression
 /// writes it, `was`, `is`, and `sensitive`, in which case both values are null.
-pub fn document(drifts: &[Drift], timestamp: &str, view: View<'_>) -> Json {
-    let objects: Vec<Json> = drifts.iter().map(|drift| object(drift, view)).collect();
-    json!({ "format_version": "1.0", "timestamp": timestamp, "drifted": !drifts.is_empty(), "objects": objects })
+pub fn document(plan: &Plan, view: View<'_>) -> Json {
+    let objects: Vec<Json> = plan.drift.iter().map(|drift| object(drift, view)).collect();
+    json!({
+        "format_version": "1.0",
+        "timestamp": plan.timestamp,
+        "drifted": !plan.drift.is_empty(),
+        "objects": objects,
+        "runtime_changes": runtime::document(&plan.runtime_changes),
+    })
 }
 
 fn object(drift: &Drift, view: View<'_>) -> Json {

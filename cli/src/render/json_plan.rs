@@ -8,7 +8,7 @@ use plumb_engine::value::Value;
 use serde_json::{Map, Value as Json, json};
 
 use super::json_state::{self, identity, module_tree, type_json};
-use super::{json_value, plan::drift_action, provider_source, schema_block, schema_version};
+use super::{json_value, plan::drift_action, provider_source, runtime, schema_block, schema_version};
 use crate::TERRAFORM_VERSION;
 
 /// Version of the format.
@@ -26,6 +26,9 @@ pub fn document(plan: &Plan, configuration: Json, providers: &Providers) -> Json
     });
     if !plan.drift.is_empty() {
         json["resource_drift"] = plan.drift.iter().map(|it| drift(it, providers)).collect();
+    }
+    if !plan.runtime_changes.is_empty() {
+        json["runtime_changes"] = runtime::document(&plan.runtime_changes);
     }
     // A refresh tells what it found as drift, and changes nothing.
     let changes = plan.changes.iter().filter(|_| plan.mode != PlanMode::RefreshOnly);
@@ -49,7 +52,9 @@ fn is_applyable(plan: &Plan) -> bool {
     let differs = |it: &Drift| drift_action(&it.before, &it.after) != Action::NoOp;
     match plan.mode {
         PlanMode::RefreshOnly => {
-            plan.drift.iter().any(differs) || plan.outputs.values().any(|it| it.action != Action::NoOp)
+            plan.drift.iter().any(differs)
+                || !plan.runtime_changes.is_empty()
+                || plan.outputs.values().any(|it| it.action != Action::NoOp)
         }
         _ => !plan.is_empty(),
     }

@@ -8,12 +8,13 @@ use plumb_engine::addr::InstanceAddr;
 use plumb_engine::diagnostic::Diagnostic;
 use plumb_engine::events::{EphemeralStep, Event};
 use plumb_engine::plan::{Action, Counts, Drift, OutputChange, Plan, Reason, ResourceChange};
+use plumb_engine::provider::RuntimeChange;
 use plumb_engine::source::SourceMap;
 use plumb_engine::store::{ObjectKey, OutputRecord};
 use serde_json::{Value as Json, json};
 
 use super::plan::drift_action;
-use super::{json_diagnostic, progress, summary};
+use super::{json_diagnostic, progress, runtime, summary};
 use crate::{TERRAFORM_VERSION, VERSION};
 
 /// Version of the stream.
@@ -38,6 +39,7 @@ pub fn diagnostic(it: &Diagnostic, sources: Option<&SourceMap>) -> Json {
 /// Everything that a plan says: drift, changes, numbers, outputs.
 pub fn plan(plan: &Plan) -> Vec<Json> {
     let mut lines: Vec<Json> = plan.drift.iter().map(resource_drift).collect();
+    lines.extend(plan.runtime_changes.iter().map(runtime_change));
     lines.extend(plan.changes.iter().filter_map(planned_change));
     lines.push(change_summary(plan.counts(), "plan"));
     if !plan.outputs.is_empty() {
@@ -126,6 +128,12 @@ fn resource_drift(drift: &Drift) -> Json {
     }
     inner["action"] = json!(action);
     json["change"] = inner;
+    json
+}
+
+fn runtime_change(change: &RuntimeChange) -> Json {
+    let mut json = line("info", &format!("{}: Runtime changed", runtime::line(change)), "runtime_change");
+    json["change"] = runtime::object(change);
     json
 }
 

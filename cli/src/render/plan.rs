@@ -8,7 +8,7 @@ use plumb_engine::plan::{Action, Drift, Plan, PlanMode, ResourceChange};
 use plumb_engine::value::Value;
 
 use super::diff::{self, DrawOptions};
-use super::{View, operation, outputs, schema_block, summary, wrap};
+use super::{View, operation, outputs, runtime, schema_block, summary, wrap};
 
 /// Above the changes. tfcmt and Digger cut the plan out of the output at this very line, with this product's name.
 const ACTIONS: &str = "Terraform will perform the following actions:";
@@ -18,12 +18,12 @@ const DRIFTED: &str = "Objects have changed outside of Terraform";
 
 /// The plan: drift, changes, the line of numbers, outputs; or that there is nothing to do.
 pub fn plan(plan: &Plan, view: View<'_>) -> String {
-    let drift = drift_section(plan, view);
+    let drift = drift_section(plan, view) + &runtime::text(&plan.runtime_changes, view);
     let changes: Vec<&ResourceChange> = plan.changes.iter().filter(|it| is_shown(it)).collect();
     let outputs = outputs::changes(&plan.outputs, view.paint);
     if changes.is_empty() && outputs.is_empty() {
         let rule = if drift.is_empty() || plan.mode == PlanMode::RefreshOnly { String::new() } else { rule(view) };
-        return drift.clone() + &rule + &nothing(plan, view, !drift.is_empty());
+        return drift + &rule + &nothing(plan, view, !plan.drift.is_empty());
     }
     let mut out = drift;
     if !out.is_empty() {

@@ -71,6 +71,7 @@ impl<'a> Executor<'a> {
         let Some(resource_type) = provider.resource_type(&type_name) else { return Err(no_type(change)) };
         let config = self.configure(change, resource_type.schema())?;
         let planned = final_object(change, resource_type, &*client, &config)?;
+        let planned = self.bind_late(change, planned).await?;
         let key = IntentKey::new(&self.request.plan.lineage, &self.request.lease.run, &change.object.to_string());
         let stored = without_write_only(&resource_type.schema().block, planned.clone());
         let intent = Intent {
@@ -108,6 +109,7 @@ impl<'a> Executor<'a> {
         let Some(resource_type) = provider.resource_type(&type_name) else { return Err(no_type(change)) };
         let config = self.configure(change, resource_type.schema())?;
         let planned = final_object(change, resource_type, &*client, &config)?;
+        let planned = self.bind_late(change, planned).await?;
         let stored = without_write_only(&resource_type.schema().block, planned.clone());
         let schema = resource_type.schema();
         let intent = Intent {

@@ -2,9 +2,10 @@
 
 mod begin;
 mod conditions;
-mod ephemerals;
 mod connect;
+mod ephemerals;
 mod executor;
+mod late;
 mod marks;
 mod outputs;
 mod prepare;
@@ -13,8 +14,8 @@ mod record;
 mod recover;
 mod rows;
 mod seed;
-mod variables;
 mod steps;
+mod variables;
 
 pub use connect::connect;
 pub use recover::{RecoverRequest, recover};

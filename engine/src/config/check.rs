@@ -39,10 +39,10 @@ fn arguments(call: &ModuleCall, child: &Module, diagnostics: &mut Diagnostics) {
     }
 }
 
-/// What a module calls a provider by a local name; without an entry of its own, the one of that name in `hashicorp`.
+/// What a module calls a provider by a local name; without an entry of its own, the one that the name implies.
 fn own_source(module: &Module, local: &str) -> String {
     let entry = module.required_providers.get(local);
-    entry.map_or_else(|| format!("registry.terraform.io/hashicorp/{local}"), |it| it.source.to_string())
+    entry.map_or_else(|| super::terraform_block::implied_source(local).to_string(), |it| it.source.to_string())
 }
 
 fn handed_providers(config: &Config, caller: ModuleIndex, call: &ModuleCall, diagnostics: &mut Diagnostics) {

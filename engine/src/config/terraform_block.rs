@@ -183,7 +183,8 @@ fn required_provider(module: &mut Module, attribute: &Attribute, diagnostics: &m
 pub(super) fn implied_source(local: &str) -> Arc<str> {
     match local {
         "terraform" => "terraform.io/builtin/terraform".into(),
-        "confluence" => "registry.terraform.io/plumb/confluence".into(),
+        // Providers of plumb's own, which nobody else has published.
+        "ha" | "confluence" => format!("registry.terraform.io/plumb/{local}").into(),
         _ => format!("registry.terraform.io/hashicorp/{local}").into(),
     }
 }

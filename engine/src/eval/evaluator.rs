@@ -227,6 +227,14 @@ impl<'c> Evaluator<'c> {
         Ok(value)
     }
 
+    /// Forgets every local value and output, so that each is evaluated again from objects that were planned once more.
+    pub fn forget_derived(&mut self) {
+        for module in &mut self.modules {
+            module.locals.clear();
+            module.outputs.clear();
+        }
+    }
+
     /// Forgets every variable, local value and output that has an unknown part, so that it is evaluated again.
     pub fn forget_unknown(&mut self) {
         for module in &mut self.modules {

@@ -132,7 +132,7 @@ pub(super) mod lossless_option {
 }
 
 /// Values by name.
-pub(super) mod lossless_map {
+pub(crate) mod lossless_map {
     use std::collections::BTreeMap;
     use std::sync::Arc;
 
@@ -204,6 +204,8 @@ mod tests {
                 create_before_destroy: false,
                 steps: None,
             }],
+            runtime_changes: Vec::new(),
+            late: [].into(),
             drift: Vec::new(),
             refreshed: Vec::new(),
             outputs: [(

@@ -16,10 +16,11 @@ use crate::schema::Block;
 use crate::store::{ObjectKey, ObjectStatus};
 use crate::value::{Marks, Value};
 
-/// What the configuration wants of an instance, kept to tell drift by.
+/// What the configuration wants of an instance, kept to tell drift by and to plan it once more when run time has a say.
 pub(super) struct Wanted {
-    config: Value,
-    ignored: Option<Vec<Ignored>>,
+    pub config: Value,
+    pub ignored: Option<Vec<Ignored>>,
+    pub replace: Option<Reason>,
 }
 
 impl Walk<'_> {
@@ -93,8 +94,8 @@ impl Walk<'_> {
         let before = prior.as_ref().map_or(Ok(nothing), |it| it.value(addr).cloned());
         let Some(before) = self.take(before) else { return };
         let ignored = self.ignored(module, addr, &before);
-        if self.prior.has_drifted(addr) {
-            let wanted = Wanted { config: desired.config.clone(), ignored: ignored.clone() };
+        if self.prior.has_drifted(addr) || self.claimable.contains(&*name.type_name) {
+            let wanted = Wanted { config: desired.config.clone(), ignored: ignored.clone(), replace: None };
             self.configs.insert(addr.clone(), wanted);
         }
         if self.request.options.mode == PlanMode::RefreshOnly {
@@ -105,6 +106,9 @@ impl Walk<'_> {
             return self.unchanged(addr, &provider_addr, before, prior);
         }
         let triggered = self.replacement_asked(module, addr, each);
+        if let Some(wanted) = self.configs.get_mut(addr) {
+            wanted.replace = triggered;
+        }
         let config = addr.config();
         let former = prior.as_ref().and_then(|it| it.moved_from.clone()).unwrap_or_else(|| addr.clone());
         let unfinished = self.request.snapshot.unfinished.get(&ObjectKey::current(former)).cloned();
@@ -149,12 +153,16 @@ impl Walk<'_> {
             .drift
             .iter()
             .filter_map(|drift| {
+                if self.drifted.contains(&drift.object) {
+                    return Some((*drift).clone());
+                }
                 let provider = ProviderAddr::parse(&drift.provider)?;
                 let provider = self.request.providers.get(&provider.source)?;
                 let schema = provider.resource_type(&drift.object.addr.resource.type_name)?.schema();
                 let wanted = self.configs.get(&drift.object.addr).filter(|_| drift.object.deposed.is_none());
                 let ignored = wanted.map_or(Some(&[][..]), |it| it.ignored.as_deref());
-                super::drift::relevant(drift, schema, wanted.map(|it| &it.config), ignored)
+                let drift = super::claims::without_runtime(drift, &self.claims)?;
+                super::drift::relevant(&drift, schema, wanted.map(|it| &it.config), ignored)
             })
             .collect();
         if self.request.options.mode == PlanMode::RefreshOnly {

@@ -2,6 +2,7 @@
 
 mod change;
 pub mod checks;
+mod claims;
 mod conditions;
 mod depth;
 mod drift;
@@ -33,8 +34,7 @@ pub use request::{PlanOptions, PlanRequest, PlanResult, create};
 pub use revert::{Given, Link, revert};
 
 use crate::addr::{ConfigResource, InstanceAddr, Mode, Target};
-use crate::addr::{ConfigResource, InstanceAddr, Target};
-use crate::provider::ChangeSteps;
+use crate::provider::{ChangeSteps, LateBinding, RuntimeChange};
 use crate::store::ObjectKey;
 use crate::value::{Path, Value};
 
@@ -51,6 +51,12 @@ pub struct Plan {
     pub changes: Vec<ResourceChange>,
     /// What a refresh found different from the state, by address.
     pub drift: Vec<Drift>,
+    /// Values that belong to run time and are no longer as the state has them, by address: neither drift nor a change.
+    #[serde(default)]
+    pub runtime_changes: Vec<RuntimeChange>,
+    /// Planned values that are resolved at the moment of the call, because run time owns them.
+    #[serde(with = "file::pairs", default)]
+    pub late: BTreeMap<ObjectKey, LateBinding>,
     /// Objects as the refresh found them, to be stored with the apply.
     pub refreshed: Vec<Refreshed>,
     /// Changes of the root module's outputs, by name.

@@ -197,6 +197,16 @@ impl PriorObjects {
         self.objects.insert(ObjectKey::current(addr), PriorObject { record, moved_from: None, shape, value });
     }
 
+    /// As the state had an object, when the refresh found it different.
+    pub fn recorded(&self, key: &ObjectKey) -> Option<&Value> {
+        self.drift.iter().find(|it| it.object == *key).map(|it| &it.before)
+    }
+
+    /// Leaves an object in the state that the refresh did not find: its existence belongs to run time.
+    pub fn keep_recorded(&mut self, key: &ObjectKey) {
+        self.refreshed.retain(|it| it.object != *key);
+    }
+
     /// Whether the refresh found the instance different.
     pub fn has_drifted(&self, addr: &InstanceAddr) -> bool {
         self.drifted.contains(addr)

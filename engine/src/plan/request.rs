@@ -118,6 +118,8 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     walk.check_imports();
     walk.orphans();
     walk.warn_of_forgotten();
+    walk.review();
+    walk.inspect().await;
     plan.outputs = outputs(&mut walk);
     let misplaced = moves.check(&mut walk.evaluator);
     if misplaced.has_errors() {
@@ -162,6 +164,8 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     plan.drift = drift;
     plan.changes = walk.changes;
     plan.changes.sort_by(|a, b| a.object.cmp(&b.object));
+    plan.runtime_changes = walk.runtime_changes;
+    plan.late = walk.late;
     plan.refreshed = walk.prior.refreshed.clone();
     plan.refreshed.extend(walk.data);
     let planned = plan.mode != PlanMode::Destroy;
@@ -178,6 +182,8 @@ pub(super) fn empty_plan(request: &PlanRequest<'_>) -> Plan {
         lineage: request.snapshot.lineage.clone(),
         serial: request.snapshot.serial,
         changes: Vec::new(),
+        runtime_changes: Vec::new(),
+        late: BTreeMap::new(),
         drift: Vec::new(),
         refreshed: Vec::new(),
         outputs: BTreeMap::new(),

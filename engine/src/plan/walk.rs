@@ -16,7 +16,8 @@ use crate::config::ProviderAddr;
 use crate::config::graph::{Node, Order};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Evaluator, ModuleId};
-use crate::provider::{Client, ProviderError};
+use crate::provider::{Claim, Client, LateBinding, ProviderError, RuntimeChange};
+use crate::store::ObjectKey;
 
 /// What a plan is made of while it is being made.
 pub struct Walk<'a> {
@@ -45,6 +46,14 @@ pub struct Walk<'a> {
     pub(super) imports: BTreeMap<InstanceAddr, String>,
     pub(super) unsupported: Unsupported,
     pub(super) configs: BTreeMap<InstanceAddr, Wanted>,
+    /// Types about whose objects providers may make claims.
+    pub(super) claimable: BTreeSet<&'static str>,
+    /// What run time owns.
+    pub(super) claims: Vec<Claim>,
+    pub(super) runtime_changes: Vec<RuntimeChange>,
+    /// Objects that have drifted though only computed attributes tell.
+    pub(super) drifted: BTreeSet<ObjectKey>,
+    pub(super) late: BTreeMap<ObjectKey, LateBinding>,
     pub(super) failed: BTreeSet<Node>,
     /// Ephemeral resources that are open.
     pub(super) open: Open,
@@ -89,6 +98,11 @@ impl<'a> Walk<'a> {
             imports: BTreeMap::new(),
             unsupported: Unsupported::default(),
             configs: BTreeMap::new(),
+            claimable: request.providers.iter().flat_map(|it| it.claims()).copied().collect(),
+            claims: Vec::new(),
+            runtime_changes: Vec::new(),
+            drifted: BTreeSet::new(),
+            late: BTreeMap::new(),
             failed: BTreeSet::new(),
             open: Open::new(),
         }

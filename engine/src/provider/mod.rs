@@ -3,6 +3,7 @@
 mod adapter;
 mod attribute;
 mod batch;
+pub mod claim;
 mod ephemeral;
 mod steps;
 pub mod typed;
@@ -16,6 +17,9 @@ use async_trait::async_trait;
 use serde::{Deserialize, Serialize};
 
 pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
+pub use self::claim::{
+    ActiveMember, Adjustment, Claim, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange,
+};
 pub use self::ephemeral::{EphemeralType, Hold};
 pub use self::steps::{ChangeSteps, PlannedStep, StepJournal, Stepping};
 use crate::addr::{Mode, ResourceName};
@@ -73,6 +77,18 @@ pub trait Provider: Send + Sync {
     /// Functions callable as `provider::NAME::…`, by their last name.
     fn functions(&self) -> &'static [crate::functions::Function] {
         &[]
+    }
+
+    /// Types, of any provider, about whose objects [`Provider::review`] may make claims; empty for a provider that
+    /// reviews nothing.
+    fn claims(&self) -> &'static [&'static str] {
+        &[]
+    }
+
+    /// Looks at a plan as a whole, once every object is planned: what of it belongs to run time, and what only shows
+    /// when objects are seen side by side. Pure. Called when the plan has an object of the provider.
+    fn review(&self, _input: &ReviewInput<'_>) -> Review {
+        Review::default()
     }
 
     /// Makes a client. Checks what it can without a call; the first call finds the rest.
@@ -342,6 +358,20 @@ pub trait Client: Send + Sync {
     /// The remote side refused or did not answer.
     async fn close(&self, _type_name: &str, _hold: &Hold) -> Result<(), ProviderError> {
         Ok(())
+    }
+
+    /// Looks up what planned objects of the provider rely on, for what neither their arguments nor the state tell.
+    /// Called once in a plan that refreshes, with the objects of this provider configuration.
+    async fn inspect(&self, _objects: &[Reviewed<'_>]) -> Diagnostics {
+        Diagnostics::new()
+    }
+
+    /// Which member of an object that makes claims is active now; `owner` is the object as the plan has it.
+    ///
+    /// # Errors
+    /// The type makes no claims, or it could not be found out.
+    async fn active_member(&self, type_name: &str, _owner: &Value) -> Result<ActiveMember, ProviderError> {
+        Err(ProviderError::refused(format!("finding the active member of {type_name}"), "the type has no members"))
     }
 
     /// The provider's own settings, for [`ResourceType::plan`].

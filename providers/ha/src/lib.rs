@@ -1,1 +1,16 @@
 //! CLUSTERPRO-style failover groups on AWS.
+
+pub mod address;
+pub mod arbiter;
+pub mod cloud;
+pub mod connect;
+pub mod errors;
+pub mod group;
+pub mod journal;
+pub mod model;
+pub mod moment;
+pub mod provider;
+pub mod status;
+pub mod transition;
+
+pub use provider::provider;

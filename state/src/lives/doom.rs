@@ -184,6 +184,20 @@ impl Store for Doomed<'_> {
         self.commit(|it| it.operation_made(lease, operation, id))
     }
 
+    fn begin_step(&self, lease: &Lease, operation: OperationId, step: &str) -> Result<(), StoreError> {
+        self.commit(|it| it.begin_step(lease, operation, step))
+    }
+
+    fn end_step(
+        &self,
+        lease: &Lease,
+        operation: OperationId,
+        step: &str,
+        outcome: &OperationOutcome,
+    ) -> Result<(), StoreError> {
+        self.commit(|it| it.end_step(lease, operation, step, outcome))
+    }
+
     fn end_operation(
         &self,
         lease: &Lease,

@@ -15,7 +15,6 @@ use super::failure::{Failure, Result};
 use super::objects::{RECORD, read_record};
 use super::rows::{KEY, KEY_LEN, Reader, from_i64, parse_variant};
 use super::stepped::{self, UNFINISHED};
-use super::vault::Vault;
 use crate::failure::unknown_run;
 
 impl History for SqliteStore {

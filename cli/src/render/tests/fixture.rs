@@ -206,6 +206,8 @@ pub fn plan(changes: Vec<ResourceChange>) -> Plan {
         lineage: String::new(),
         serial: 0,
         changes,
+        runtime_changes: Vec::new(),
+        late: [].into(),
         drift: Vec::new(),
         refreshed: Vec::new(),
         outputs: [].into(),

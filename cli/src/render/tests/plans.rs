@@ -163,6 +163,27 @@ fn a_plan_that_failed_says_so() {
 }
 
 #[test]
+fn a_group_that_has_moved_is_told_above_that_there_is_nothing_to_do() {
+    let mut it = plan(vec![change(Action::NoOp, object(), object())]);
+    it.runtime_changes = vec![plumb_engine::provider::RuntimeChange {
+        object: plumb_engine::store::ObjectKey::current("ha_group.db".parse().unwrap()),
+        attribute: "active_server".into(),
+        owner: "ha_group.db".parse().unwrap(),
+        from: Some("server1".into()),
+        to: Some("server2".into()),
+        epoch: 7,
+        confirmed: true,
+    }];
+    let said = text(&it);
+    let (told, rest) = said.split_once("ha_group.db: active server1 → server2 (epoch 7)").expect("it is told");
+    assert!(told.contains("Runtime changed.") && rest.contains("No changes."), "{said}");
+    assert!(crate::render::runtime::alone(&it));
+    let json = crate::render::json_plan::document(&it, serde_json::json!({}), &providers());
+    assert_eq!(json["runtime_changes"][0]["to"], "server2");
+    assert_eq!(json["applyable"], false);
+}
+
+#[test]
 fn the_way_on_names_the_plan_file() {
     let providers = providers();
     assert!(rendered::next_step(Some("p.bin"), view(&providers)).contains("\nSaved the plan to: p.bin\n"));
@@ -183,7 +204,9 @@ fn drift_as_a_list() {
 
     Drift: 2 objects have changed since the last apply.
     "#);
-    let document = crate::render::drift::document(&all[..1], "2026-01-01T00:00:00Z", view(&providers));
+    let mut drifted = plan(Vec::new());
+    drifted.drift = all[..1].to_vec();
+    let document = crate::render::drift::document(&drifted, view(&providers));
     insta::assert_snapshot!(format!("{document:#}"), @r#"
     {
       "format_version": "1.0",
@@ -220,7 +243,8 @@ fn drift_as_a_list() {
             }
           ]
         }
-      ]
+      ],
+      "runtime_changes": []
     }
     "#);
 }

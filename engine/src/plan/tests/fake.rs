@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Client, Creation, EphemeralType, Hold, IntentKey, Known, PlannedChange, Provider, ProviderError, Providers,
-    ReadOutcome, Recognition, ResourceType,
+    Claim, Client, Creation, EphemeralType, Existence, Hold, IntentKey, Known, PlannedChange, Provider, ProviderError,
+    Providers, ReadOutcome, Recognition, ResourceType, Review, ReviewInput,
 };
 use crate::schema::{Attribute, Block, Schema};
 use crate::value::{Type, Value};
@@ -134,6 +134,31 @@ impl Provider for Fake {
         vec!["test_thing"]
     }
 
+    fn claims(&self) -> &'static [&'static str] {
+        &["test_thing"]
+    }
+
+    /// A `test_other` whose input has `members` claims the input of every `test_thing` with the same trigger.
+    fn review(&self, input: &ReviewInput<'_>) -> Review {
+        let owners = input.objects.iter().filter(|it| it.type_name() == "test_other");
+        let claims = owners.filter_map(|owner| {
+            let wanted = owner.current().get("input")?;
+            let members = wanted.get("members")?.as_map()?.clone();
+            Some(Claim {
+                owner: owner.object.addr.clone(),
+                type_name: "test_thing".into(),
+                matches: [("trigger".into(), wanted.get("trigger")?.clone())].into(),
+                attribute: "input".into(),
+                members,
+                active: wanted.get("active").and_then(Value::as_str).map(Into::into),
+                epoch: 3,
+                confirmed: true,
+                existence: if wanted.get("optional").is_some() { Existence::Runtime } else { Existence::Configured },
+            })
+        });
+        Review { claims: claims.collect(), ..Review::default() }
+    }
+
     async fn configure(&self, _config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {
         Ok(Arc::new(Reader))
     }
@@ -147,6 +172,11 @@ impl Client for Reader {
     async fn read(&self, _type_name: &str, objects: Vec<Known>) -> Vec<ReadOutcome> {
         let outcome = |known: Known| match known.object {
             _ if known.id == "gone" => ReadOutcome::Absent,
+            // Somebody has changed it behind the state's back.
+            Some(object) if known.id.starts_with("now:") => {
+                let text = Value::from(&known.id["now:".len()..]);
+                ReadOutcome::Found(object.with("input", text.clone()).with("output", text))
+            }
             Some(object) => ReadOutcome::Found(object),
             None => ReadOutcome::Found(object(&known.id, Value::null(Type::Dynamic))),
         };

@@ -1,5 +1,6 @@
 //! Plans of small configurations over a provider without a network: every rule that a plan follows.
 
+mod claims;
 mod ephemeral;
 mod fake;
 mod lifecycle;
@@ -62,6 +63,18 @@ impl Scene {
             row_version: 1,
         };
         self.snapshot.objects.insert(ObjectKey::current(addr.parse().unwrap()), record);
+        self
+    }
+
+    /// An object of the state whose id is not its address.
+    fn known_as(mut self, addr: &str, id: &str, input: &str, trigger: &str) -> Self {
+        self = self.object(addr, input);
+        let key = ObjectKey::current(addr.parse().unwrap());
+        let record = self.snapshot.objects.get_mut(&key).unwrap();
+        let mut attributes = record.attributes.read().unwrap().into_owned();
+        attributes["id"] = id.into();
+        attributes["trigger"] = to_json(&Value::from(trigger), Some(&crate::value::Type::Dynamic));
+        record.attributes = attributes.into();
         self
     }
 

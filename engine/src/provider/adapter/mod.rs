@@ -25,8 +25,8 @@ use self::ephemeral::AnyEphemeral;
 use self::resource::{AnyResource, Operations};
 use super::typed::{DataSource, EphemeralResource, Id, Resource, TypedClient};
 use super::{
-    Client, Creation, EphemeralType, Hold, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled, Stepping,
-    Trace,
+    Client, Creation, EphemeralType, Hold, IntentKey, Known, ProviderError, ReadOutcome, ResourceType, Settled,
+    Stepping, Trace,
 };
 use crate::schema::Schema;
 use crate::value::Value;

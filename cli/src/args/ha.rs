@@ -1,0 +1,149 @@
+//! Arguments of `ha`: failover groups at run time.
+
+use clap::{Args, Subcommand};
+
+use super::{StateOption, ViewOptions};
+
+/// `ha` and what it can do.
+#[derive(Debug, Subcommand)]
+pub enum HaCommand {
+    /// Show where groups are active and how they are; exits with 2 when somebody should look.
+    Status(HaStatusArgs),
+    /// Move a group to another server.
+    Move(HaMoveArgs),
+    /// Start a group that is active nowhere.
+    Start(HaMoveArgs),
+    /// Stop a group.
+    Stop(HaGroupArgs),
+    /// Finish what was interrupted, and bring all parts of a group to its owner.
+    Repair(HaMoveArgs),
+    /// Show what happened to groups.
+    History(HaHistoryArgs),
+    /// Explain an error: its causes and what to do.
+    Explain(HaExplainArgs),
+}
+
+/// What all of them take.
+#[derive(Args, Debug)]
+pub struct HaCommon {
+    /// Language of messages: "en" or "ja"; left out, that of LANG.
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<String>,
+    /// Print a JSON document.
+    #[arg(long)]
+    pub json: bool,
+    /// State.
+    #[command(flatten)]
+    pub state: StateOption,
+    /// Output.
+    #[command(flatten)]
+    pub view: ViewOptions,
+}
+
+/// `ha status`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct HaStatusArgs {
+    /// Only this group: its name, or CLUSTER/NAME.
+    #[arg(value_name = "GROUP")]
+    pub group: Option<String>,
+    /// Look again and again until interrupted.
+    #[arg(long)]
+    pub watch: bool,
+    /// Seconds between two looks of -watch.
+    #[arg(long, value_name = "SECONDS", default_value_t = 10)]
+    pub interval: u64,
+    /// Common options.
+    #[command(flatten)]
+    pub common: HaCommon,
+}
+
+/// `ha stop`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct HaGroupArgs {
+    /// The group: its name, or CLUSTER/NAME.
+    #[arg(value_name = "GROUP")]
+    pub group: String,
+    /// Why, for the history.
+    #[arg(long, value_name = "TEXT")]
+    pub reason: Option<String>,
+    /// Common options.
+    #[command(flatten)]
+    pub common: HaCommon,
+}
+
+/// `ha move`, `ha start` and `ha repair`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct HaMoveArgs {
+    /// The server; left out, the best one of the startup list, for a repair the recorded owner.
+    #[arg(long, value_name = "SERVER")]
+    pub to: Option<String>,
+    /// Use a copy of a mirrored disk although it is not up to date.
+    #[arg(long)]
+    pub force: bool,
+    /// The group.
+    #[command(flatten)]
+    pub group: HaGroupArgs,
+}
+
+/// `ha history`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct HaHistoryArgs {
+    /// Only this group: its name, or CLUSTER/NAME.
+    #[arg(value_name = "GROUP")]
+    pub group: Option<String>,
+    /// How many of the last transitions.
+    #[arg(long, value_name = "N", default_value_t = 20)]
+    pub last: usize,
+    /// Show the steps of each.
+    #[arg(long)]
+    pub steps: bool,
+    /// Common options.
+    #[command(flatten)]
+    pub common: HaCommon,
+}
+
+/// `ha explain`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct HaExplainArgs {
+    /// A code (5, 106), a code of a type (dns:7), or a name (virtual-ip-in-vpc); all when left out.
+    #[arg(value_name = "CODE")]
+    pub code: Option<String>,
+    /// Language: "en" or "ja"; left out, that of LANG.
+    #[arg(long, value_name = "LANGUAGE")]
+    pub lang: Option<String>,
+    /// Print a JSON document.
+    #[arg(long)]
+    pub json: bool,
+    /// Output.
+    #[command(flatten)]
+    pub view: ViewOptions,
+}
+
+impl HaCommand {
+    /// Where the state is, for those that read it.
+    pub fn state(&mut self) -> Option<&mut StateOption> {
+        Some(match self {
+            Self::Status(it) => &mut it.common.state,
+            Self::Move(it) | Self::Start(it) | Self::Repair(it) => &mut it.group.common.state,
+            Self::Stop(it) => &mut it.common.state,
+            Self::History(it) => &mut it.common.state,
+            Self::Explain(_) => return None,
+        })
+    }
+
+    /// How output looks.
+    pub fn view(&self) -> &ViewOptions {
+        match self {
+            Self::Status(it) => &it.common.view,
+            Self::Move(it) | Self::Start(it) | Self::Repair(it) => &it.group.common.view,
+            Self::Stop(it) => &it.common.view,
+            Self::History(it) => &it.common.view,
+            Self::Explain(it) => &it.view,
+        }
+    }
+}

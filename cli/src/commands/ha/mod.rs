@@ -1,0 +1,52 @@
+//! `ha`: failover groups at run time.
+
+mod act;
+mod described;
+mod explain;
+mod history;
+mod status;
+
+use plumb_engine::diagnostic::Diagnostic;
+use plumb_provider_ha::errors::{Language, Trouble};
+
+use crate::args::HaCommand;
+use crate::session::{Exit, Failure, Session};
+use crate::ui::Ui;
+
+/// Runs the command.
+pub async fn run(command: &HaCommand, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
+    match command {
+        HaCommand::Status(it) => status::run(it, session, ui).await,
+        HaCommand::Move(it) => act::run(act::Verb::Move, it, session, ui).await,
+        HaCommand::Start(it) => act::run(act::Verb::Start, it, session, ui).await,
+        HaCommand::Repair(it) => act::run(act::Verb::Repair, it, session, ui).await,
+        HaCommand::Stop(it) => act::stop(it, session, ui).await,
+        HaCommand::History(it) => history::run(it, session, ui),
+        HaCommand::Explain(it) => explain::run(it, session, ui),
+    }
+}
+
+/// The language that is asked for: by option, or by the locale of the environment.
+fn language(asked: Option<&str>, session: &Session) -> Result<Language, Diagnostic> {
+    match asked {
+        Some("en") => Ok(Language::English),
+        Some("ja") => Ok(Language::Japanese),
+        Some(other) => {
+            let detail = format!("Messages are in \"en\" and \"ja\"; there are none in {other:?}.");
+            Err(Diagnostic::error("Unsupported language", detail))
+        }
+        None => {
+            let set = |name: &&str| session.is_set(name);
+            let locale = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter().find(set);
+            let locale = locale.and_then(|it| session.environment.get(it)).map_or("", String::as_str);
+            Ok(Language::of_locale(locale))
+        }
+    }
+}
+
+/// Trouble as a diagnostic, with its causes and remedies.
+fn diagnostic(trouble: &Trouble, summary: &str, language: Language) -> Diagnostic {
+    let detail = trouble.explained(language);
+    let detail = detail.trim_end();
+    if trouble.is_warning { Diagnostic::warning(summary, detail) } else { Diagnostic::error(summary, detail) }
+}

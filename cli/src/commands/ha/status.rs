@@ -1,0 +1,58 @@
+//! `ha status`: where groups are active and how they are.
+
+use std::time::Duration;
+
+use plumb_provider_ha::connect;
+use plumb_provider_ha::status::{GroupStatus, status};
+use serde_json::Value as Json;
+
+use super::{described, history, language};
+use crate::args::HaStatusArgs;
+use crate::render::ha;
+use crate::session::{Exit, Failure, Session};
+use crate::ui::Ui;
+
+/// Puts the cursor to the first line of a terminal and clears it.
+const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
+
+/// Runs the command.
+pub async fn run(args: &HaStatusArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
+    if !args.watch {
+        return show(args, session, ui, "").await;
+    }
+    let before = if ui.paint().is_on() { CLEAR } else { "" };
+    loop {
+        let exit = show(args, session, ui, before).await?;
+        tokio::select! {
+            _ = tokio::signal::ctrl_c() => return Ok(exit),
+            () = tokio::time::sleep(Duration::from_secs(args.interval.max(1))) => {}
+        }
+    }
+}
+
+async fn show(args: &HaStatusArgs, session: &Session, ui: &Ui, before: &str) -> Result<Exit, Failure> {
+    let language = language(args.common.lang.as_deref(), session)?;
+    let all = look(args, session).await?;
+    if args.common.json {
+        let documents: Vec<Json> = all.iter().map(|it| it.to_json(language)).collect();
+        if args.watch { ui.json_line(&Json::Array(documents)) } else { ui.document(&Json::Array(documents)) }
+    } else {
+        let texts: Vec<String> = all.iter().map(|it| ha::status(it, language, ui.paint())).collect();
+        let none = "The state has no failover groups.\n".to_owned();
+        ui.out(&(before.to_owned() + &if texts.is_empty() { none } else { texts.join("\n") }));
+    }
+    Ok(if all.iter().all(GroupStatus::is_well) { Exit::Success } else { Exit::Changes })
+}
+
+async fn look(args: &HaStatusArgs, session: &Session) -> Result<Vec<GroupStatus>, Failure> {
+    let password = session.environment.get("PGPASSWORD").map(String::as_str);
+    let log = history::log(session)?;
+    let mut all = Vec::new();
+    for it in described::groups(&args.common.state, args.group.as_deref())? {
+        let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
+        let cloud = connect::cloud(&it.cluster).await.map_err(failed)?;
+        let arbiter = connect::arbiter(&it.cluster, password).await.map_err(failed)?;
+        all.push(status(&it.cluster, &it.group, &*cloud, arbiter.as_deref(), &log).await);
+    }
+    Ok(all)
+}

@@ -1,0 +1,74 @@
+//! Values that run time owns: what a plan leaves alone, what it repairs, and what it reports.
+
+use super::{Scene, changes, input, scene};
+use crate::plan::PlanResult;
+use crate::value::Value;
+
+/// A thing that is claimed by an owner with the members a and b, of which `active` is active.
+fn owned(active: &str, more: &str) -> Scene {
+    let owner = format!("{{ trigger = \"t\", members = {{ a = \"A\", b = \"B\" }}, active = {active}{more} }}");
+    let json = format!(
+        "{{\"trigger\":\"t\",\"members\":{{\"a\":\"A\",\"b\":\"B\"}},\"active\":{active}{}}}",
+        if more.is_empty() { "" } else { ",\"optional\":true" }
+    );
+    let main = format!(
+        "resource \"test_other\" \"owner\" {{\n  input = {owner}\n}}\n\
+         resource \"test_thing\" \"t\" {{\n  input   = \"A\"\n  trigger = \"t\"\n}}\n\
+         output \"seen\" {{\n  value = test_thing.t.input\n}}\n"
+    );
+    scene(&main).object("test_other.owner", &json).output("seen", "\"A\"")
+}
+
+fn plan(scene: &Scene) -> PlanResult {
+    let result = scene.plan();
+    assert!(!result.diagnostics.has_errors(), "{:?}", result.diagnostics);
+    result
+}
+
+#[test]
+fn a_member_that_became_active_is_reported_and_nothing_else() {
+    let result = plan(&owned("\"b\"", "").known_as("test_thing.t", "now:B", "\"A\"", "t"));
+    assert_eq!(changes(&result.plan), ["NoOp test_other.owner", "NoOp test_thing.t"]);
+    assert!(result.plan.drift.is_empty());
+    let [change] = result.plan.runtime_changes.as_slice() else { panic!("{:?}", result.plan.runtime_changes) };
+    assert_eq!((change.from.as_deref(), change.to.as_deref(), change.epoch), (Some("a"), Some("b"), 3));
+    assert_eq!(result.plan.outputs["seen"].after, Value::from("B"), "outputs see the value of run time");
+}
+
+#[test]
+fn a_strangers_value_is_drift_and_gives_way_to_the_active_members() {
+    let result = plan(&owned("\"b\"", "").known_as("test_thing.t", "now:X", "\"A\"", "t"));
+    assert_eq!(changes(&result.plan), ["NoOp test_other.owner", "Update test_thing.t"]);
+    assert_eq!(input(&result.plan, "test_thing.t"), Value::from("B"));
+    assert_eq!(result.plan.drift.len(), 1);
+    assert!(result.plan.runtime_changes.is_empty());
+    let late = result.plan.late.values().next().expect("the value is resolved when it is written");
+    assert_eq!((late.epoch, late.attribute.as_ref()), (3, "input"));
+}
+
+#[test]
+fn a_new_object_gets_the_active_members_value() {
+    let result = plan(&owned("\"b\"", ""));
+    assert_eq!(changes(&result.plan), ["NoOp test_other.owner", "Create test_thing.t"]);
+    assert_eq!(input(&result.plan, "test_thing.t"), Value::from("B"));
+    assert_eq!(result.plan.late.len(), 1);
+}
+
+#[test]
+fn what_run_time_removes_is_not_made_again() {
+    let stopped = owned("null", ", optional = true").known_as("test_thing.t", "gone", "\"A\"", "t");
+    let result = plan(&stopped);
+    assert_eq!(changes(&result.plan), ["NoOp test_other.owner", "NoOp test_thing.t"]);
+    assert!(result.plan.drift.is_empty() && result.plan.refreshed.is_empty());
+    let running = owned("\"a\"", ", optional = true").known_as("test_thing.t", "gone", "\"A\"", "t");
+    let result = plan(&running);
+    assert_eq!(changes(&result.plan), ["NoOp test_other.owner", "NoOp test_thing.t"], "the group's monitor makes it");
+    assert_eq!(result.plan.drift.len(), 1, "but it is missed");
+}
+
+#[test]
+fn what_is_not_claimed_is_planned_as_ever() {
+    let result = plan(&owned("\"b\"", "").known_as("test_thing.t", "now:B", "\"A\"", "u"));
+    assert_eq!(result.plan.drift.len(), 1);
+    assert!(result.plan.runtime_changes.is_empty());
+}

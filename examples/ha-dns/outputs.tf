@@ -1,0 +1,12 @@
+output "name" {
+  description = "Name of the service."
+  value       = local.record_name
+}
+
+output "definition" {
+  description = "What the agents of the servers read: the cluster and its group."
+  value = {
+    cluster = jsondecode(ha_cluster.this.definition)
+    groups  = [jsondecode(ha_group.failover1.definition)]
+  }
+}

@@ -1,0 +1,120 @@
+//! Who has a group as the cluster's arbiter says, or the journal of this machine where there is none; moves through it.
+
+use std::collections::BTreeMap;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use async_trait::async_trait;
+use plumb_engine::provider::ProviderError;
+use tokio::sync::Mutex;
+
+use crate::arbiter::Arbiter;
+use crate::arbiter::journaled::Journaled;
+use crate::cloud::Cloud;
+use crate::cloud::patient::Patience;
+use crate::connect;
+use crate::group::{Cluster, Group};
+use crate::journal::{FileJournal, Kind, fold, recorded};
+use crate::moment::Moment;
+use crate::provider::{Owner, Runtime};
+use crate::transition::{KeepLease, Manager, Request};
+
+/// Arbiters of clusters, and the journal.
+pub struct Records {
+    journal: PathBuf,
+    arbiters: Mutex<BTreeMap<String, Arc<dyn Arbiter>>>,
+}
+
+impl Records {
+    /// With the journal of a file, for clusters without an arbiter and for what is done here.
+    pub fn new(journal: PathBuf) -> Self {
+        Self { journal, arbiters: Mutex::default() }
+    }
+
+    /// With the journal that the environment names, or else the one beside the configuration.
+    pub fn of_environment() -> Self {
+        Self::new(connect::journal_path(std::env::var(connect::JOURNAL_VARIABLE).ok().as_deref()))
+    }
+
+    /// The arbiter of a cluster; `None` when it has none.
+    async fn arbiter(&self, cluster: &Cluster) -> Result<Option<Arc<dyn Arbiter>>, ProviderError> {
+        let key = serde_json::to_string(&(&cluster.region, &cluster.arbiter)).unwrap_or_default();
+        let mut known = self.arbiters.lock().await;
+        if let Some(arbiter) = known.get(&key) {
+            return Ok(Some(arbiter.clone()));
+        }
+        let password = std::env::var("PGPASSWORD").ok();
+        let connected = connect::arbiter(cluster, password.as_deref()).await.map_err(|found| {
+            let reason = found.iter().next().map_or_else(String::new, |it| it.detail.clone());
+            ProviderError::refused(format!("asking the arbiter of the cluster {}", cluster.name), reason)
+        })?;
+        let Some(arbiter) = connected else { return Ok(None) };
+        known.insert(key, arbiter.clone());
+        Ok(Some(arbiter))
+    }
+}
+
+#[async_trait]
+impl Runtime for Records {
+    async fn owner(&self, cluster: &Cluster, group: &Group) -> Result<Option<Owner>, ProviderError> {
+        let failed = |reason: String| ProviderError::refused(format!("finding out who has {}", group.name), reason);
+        let Some(arbiter) = self.arbiter(cluster).await? else {
+            let entries = FileJournal::read(&self.journal).map_err(|it| failed(it.to_string()))?;
+            let last = recorded(&fold(&entries), &cluster.name, &group.name);
+            return Ok(last.map(|it| Owner { server: it.server, epoch: it.epoch, alive: false }));
+        };
+        let key = format!("{}/{}", cluster.name, group.name);
+        let lease = arbiter.current(&key).await.map_err(|it| failed(it.to_string()))?;
+        Ok(lease.map(|it| Owner {
+            alive: !it.holder.is_empty() && !it.has_expired(Moment::now()),
+            epoch: it.epoch,
+            server: Some(it.holder).filter(|it| !it.is_empty()),
+        }))
+    }
+
+    async fn transfer(
+        &self,
+        cloud: Arc<dyn Cloud>,
+        cluster: &Cluster,
+        group: &Group,
+        to: Option<&str>,
+    ) -> Result<(), ProviderError> {
+        let from = self.owner(cluster, group).await?.and_then(|it| it.server);
+        let doing = format!("moving ha_group {}", group.name);
+        let by_hand = match to {
+            Some(to) => format!("Move it with \"plumb ha move {} --to {to}\", and apply again.", group.name),
+            None => format!("Stop it with \"plumb ha stop {}\", and try again.", group.name),
+        };
+        let failed = |reason: String| ProviderError::refused(doing.clone(), reason).help(by_hand.clone());
+        let journal = FileJournal::open(&self.journal).map_err(|it| failed(it.to_string()))?;
+        let counted = Journaled::new(&journal);
+        let arbiter = self.arbiter(cluster).await?;
+        let manager = Manager {
+            cluster,
+            group,
+            cloud: &*cloud,
+            hosts: None,
+            arbiter: arbiter.as_deref().unwrap_or(&counted),
+            journal: &journal,
+            patience: Patience::within(group.call_timeout),
+            by: who(),
+            keep: KeepLease::No,
+        };
+        let kind = if to.is_some() { Kind::Move } else { Kind::Stop };
+        let reason = "the plan has it so".to_owned();
+        let request = Request { kind, from, to: to.map(str::to_owned), reason, forced: false };
+        let report = manager.run(&request).await.map_err(|it| failed(it.to_string()))?;
+        if report.is_done() {
+            return Ok(());
+        }
+        let why = report.trouble.map_or_else(|| "it is not done yet".to_owned(), |it| it.to_string());
+        Err(failed(why))
+    }
+}
+
+/// User and machine.
+fn who() -> String {
+    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
+    let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
+    format!("{user}@{}", host.trim())
+}
