@@ -2,7 +2,6 @@
 
 use std::collections::BTreeMap;
 use std::fs;
-use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use plumb_engine::diagnostic::Diagnostic;
@@ -37,14 +36,8 @@ impl Settings {
         let named = named.filter(|it| !it.is_empty()).map(PathBuf::from);
         let default = home.map(|it| it.join(".terraformrc")).filter(|it| it.exists());
         if let Some(path) = named.or(default) {
-            match fs::read_to_string(&path) {
-                Ok(text) => settings.take_hcl(&path, &text)?,
-                // As with Terraform, a variable that names no file is no reason to do nothing.
-                Err(error) if error.kind() == ErrorKind::NotFound => {
-                    tracing::warn!(path = %path.display(), "there is no such CLI configuration");
-                }
-                Err(error) => return Err(wrong(&path, &error.to_string())),
-            }
+            let text = fs::read_to_string(&path).map_err(|error| wrong(&path, &error.to_string()))?;
+            settings.take_hcl(&path, &text)?;
         }
         for (name, token) in environment {
             if let Some(host) = name.strip_prefix("TF_TOKEN_") {

@@ -233,7 +233,7 @@ impl Scope<'_, '_> {
         let Some(function) = function else {
             return Err(self.unknown_provider_function(name).at(spans.name).into());
         };
-        super::call::invoke(function, name, context, args, spans)
+        super::call::invoke(function, spans.called, context, args, spans)
     }
 
     fn unknown_provider_function(&self, name: &str) -> Diagnostic {
