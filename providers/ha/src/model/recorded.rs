@@ -10,19 +10,14 @@ use tokio::sync::Mutex;
 
 use crate::arbiter::Arbiter;
 use crate::arbiter::journaled::Journaled;
-use crate::arbiter::postgres::Postgres;
 use crate::cloud::Cloud;
 use crate::cloud::patient::Patience;
+use crate::connect;
 use crate::group::{self, Cluster, Group};
 use crate::journal::{FileJournal, Kind, fold, recorded};
 use crate::moment::Moment;
 use crate::provider::{Owner, Runtime};
 use crate::transition::{KeepLease, Manager, Request};
-
-/// Environment variable that names the journal.
-const PATH: &str = "PLUMB_HA_JOURNAL";
-/// The journal where nothing names another, beside the configuration.
-const DEFAULT: &str = "plumb-ha.journal";
 
 /// Arbiters of clusters, and the journal.
 pub struct Records {
@@ -38,8 +33,7 @@ impl Records {
 
     /// With the journal that the environment names, or else the one beside the configuration.
     pub fn of_environment() -> Self {
-        let named = std::env::var_os(PATH).filter(|it| !it.is_empty());
-        Self::new(named.map_or_else(|| PathBuf::from(DEFAULT), PathBuf::from))
+        Self::new(connect::journal_path(std::env::var(connect::JOURNAL_VARIABLE).ok().as_deref()))
     }
 
     /// The arbiter of a cluster; `None` when it has none.
@@ -52,11 +46,13 @@ impl Records {
         if let Some(arbiter) = known.get(&key) {
             return Ok(Some(arbiter.clone()));
         }
-        let arbiter = connect(cluster).await.map_err(|reason| {
+        let password = std::env::var("PGPASSWORD").ok();
+        let arbiter = connect::arbiter(cluster, password.as_deref()).await.map_err(|found| {
+            let reason = found.iter().next().map_or_else(String::new, |it| it.detail.clone());
             ProviderError::refused(format!("asking the arbiter of the cluster {}", cluster.name), reason)
         })?;
-        known.insert(key, arbiter.clone());
-        Ok(Some(arbiter))
+        known.extend(arbiter.clone().map(|it| (key, it)));
+        Ok(arbiter)
     }
 }
 
@@ -123,31 +119,4 @@ fn who() -> String {
     let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{user}@{}", host.trim())
-}
-
-async fn connect(cluster: &Cluster) -> Result<Arc<dyn Arbiter>, String> {
-    match &cluster.arbiter {
-        group::Arbiter::Postgres { connection, .. } => {
-            let password = std::env::var("PGPASSWORD").ok();
-            Ok(Arc::new(Postgres::new(connection, password.as_deref())?))
-        }
-        other => on_aws(cluster, other).await,
-    }
-}
-
-#[cfg(feature = "aws")]
-async fn on_aws(cluster: &Cluster, arbiter: &group::Arbiter) -> Result<Arc<dyn Arbiter>, String> {
-    let connection = crate::cloud::aws::connection(cluster.region.as_deref()).await.map_err(|found| {
-        found.iter().next().map_or_else(|| "there is no connection to AWS".to_owned(), |it| it.detail.clone())
-    })?;
-    Ok(match arbiter {
-        group::Arbiter::S3 { bucket, prefix, .. } => Arc::new(crate::arbiter::s3::leases(&connection, bucket, prefix)),
-        group::Arbiter::DynamoDb { table, .. } => Arc::new(crate::arbiter::dynamodb::leases(&connection, table)),
-        group::Arbiter::None | group::Arbiter::Postgres { .. } => return Err("it is not on AWS".to_owned()),
-    })
-}
-
-#[cfg(not(feature = "aws"))]
-async fn on_aws(_cluster: &Cluster, _arbiter: &group::Arbiter) -> Result<Arc<dyn Arbiter>, String> {
-    Err("this build of plumb cannot talk to AWS".to_owned())
 }
