@@ -13,7 +13,7 @@ use crate::arbiter::journaled::Journaled;
 use crate::cloud::Cloud;
 use crate::cloud::patient::Patience;
 use crate::connect;
-use crate::group::{Cluster, Group};
+use crate::group::{self, Cluster, Group};
 use crate::journal::{FileJournal, Kind, fold, recorded};
 use crate::moment::Moment;
 use crate::provider::{Owner, Runtime};
@@ -44,13 +44,12 @@ impl Records {
             return Ok(Some(arbiter.clone()));
         }
         let password = std::env::var("PGPASSWORD").ok();
-        let connected = connect::arbiter(cluster, password.as_deref()).await.map_err(|found| {
+        let arbiter = connect::arbiter(cluster, password.as_deref()).await.map_err(|found| {
             let reason = found.iter().next().map_or_else(String::new, |it| it.detail.clone());
             ProviderError::refused(format!("asking the arbiter of the cluster {}", cluster.name), reason)
         })?;
-        let Some(arbiter) = connected else { return Ok(None) };
-        known.insert(key, arbiter.clone());
-        Ok(Some(arbiter))
+        known.extend(arbiter.clone().map(|it| (key, it)));
+        Ok(arbiter)
     }
 }
 
