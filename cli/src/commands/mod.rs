@@ -85,7 +85,7 @@ pub async fn run(command: Command, session: &Session) -> Exit {
         Command::Metadata(MetadataCommand::Functions(it)) => {
             finish(session.ui(&it.view, false), |ui| metadata::functions(&it, ui))
         }
-        Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, ui)),
+        Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, session, ui)),
         Command::History(it) => {
             let (ui, result) = history::run(&it, session);
             shown(&ui, result)
