@@ -11,18 +11,18 @@ use plumb_engine::source::SourceMap;
 use crate::args::{GraphArgs, GraphFormat};
 use crate::plan_file;
 use crate::render::graph;
-use crate::session::{Exit, Failure};
+use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
 use crate::workspace;
 
 /// Runs the command.
-pub fn run(args: &GraphArgs, ui: &Ui) -> Result<Exit, Failure> {
+pub fn run(args: &GraphArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
     let kind = match (&args.plan, args.kind.as_deref()) {
         (None, None | Some("")) => None,
         (Some(_), None | Some("")) => Some("apply"),
         (_, kind) => kind,
     };
-    let drawing = draw(args, kind)?;
+    let drawing = draw(args, kind, session)?;
     ui.out(&match (args.format, kind) {
         (GraphFormat::Mermaid, _) => graph::mermaid(&drawing),
         (GraphFormat::Dot, None) => graph::dot_of_resources(&drawing),
@@ -31,7 +31,7 @@ pub fn run(args: &GraphArgs, ui: &Ui) -> Result<Exit, Failure> {
     Ok(Exit::Success)
 }
 
-fn draw(args: &GraphArgs, kind: Option<&str>) -> Result<Diagram, Failure> {
+fn draw(args: &GraphArgs, kind: Option<&str>, session: &Session) -> Result<Diagram, Failure> {
     match (&args.plan, kind) {
         (Some(path), Some("apply")) => {
             let file = plan_file::read(path)?;
@@ -40,16 +40,16 @@ fn draw(args: &GraphArgs, kind: Option<&str>) -> Result<Diagram, Failure> {
         // Without a plan nothing is known of operations: what is planned is what could be applied.
         (_, Some(kind @ ("plan" | "plan-refresh-only" | "apply"))) => {
             let visit = if kind == "apply" { Visit::Apply } else { Visit::Plan };
-            Ok(diagram::plan(&load(args)?, &workspace::snapshot(&args.state)?, visit))
+            Ok(diagram::plan(&load(args, session)?, &workspace::snapshot(&args.state)?, visit))
         }
-        (_, Some("plan-destroy")) => Ok(diagram::destroy(&load(args)?, &workspace::snapshot(&args.state)?)),
+        (_, Some("plan-destroy")) => Ok(diagram::destroy(&load(args, session)?, &workspace::snapshot(&args.state)?)),
         (_, Some(kind)) => Err(unsupported(kind).into()),
-        (_, None) => Ok(diagram::resources(&load(args)?, &workspace::snapshot(&args.state)?)),
+        (_, None) => Ok(diagram::resources(&load(args, session)?, &workspace::snapshot(&args.state)?)),
     }
 }
 
-fn load(args: &GraphArgs) -> Result<Config, Failure> {
-    let (config, found) = config::load(Path::new("."));
+fn load(args: &GraphArgs, session: &Session) -> Result<Config, Failure> {
+    let (config, found) = config::load_installed(Path::new("."), &session.data_dir());
     if found.has_errors() {
         return Err(Failure::new(found, &config.sources));
     }

@@ -89,7 +89,7 @@ pub async fn run(command: Command, session: &Session) -> Exit {
         Command::Metadata(MetadataCommand::Functions(it)) => {
             finish(session.ui(&it.view, false), |ui| metadata::functions(&it, ui))
         }
-        Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, ui)),
+        Command::Graph(it) => finish(session.ui(&it.view, false), |ui| graph::run(&it, session, ui)),
         Command::Ha(it) => {
             let ui = session.ui(it.view(), false);
             shown(&ui, ha::run(&it, session, &ui).await)

@@ -69,7 +69,7 @@ impl Scene {
             provider: format!("provider[{SOURCE:?}]"),
             schema_version: schema.version,
             status: ObjectStatus::Ready,
-            attributes: to_json(value, Some(&schema.block.ty())),
+            attributes: to_json(value, Some(&schema.block.ty())).into(),
             sensitive: Vec::new(),
             dependencies: Vec::new(),
             create_before_destroy: false,
@@ -219,7 +219,7 @@ async fn a_policy_is_made_from_what_groups_own() {
     let json: Json =
         json!({ "account_id": "123456789012", "partition": "aws", "virtual_ip": [{ "route_table_ids": ["rtb-1"] }] });
     let cluster = scene.snapshot.objects.values().next().unwrap();
-    let given = object(&scene.provider, "ha_cluster", &cluster.attributes);
+    let given = object(&scene.provider, "ha_cluster", &cluster.attributes.read().unwrap());
     let definition = given.get("definition").cloned().unwrap();
     let schema = scene.provider.data_source("ha_iam_policy").unwrap();
     let config = super::testing::fill(&plumb_engine::value::infer_json(&json), &schema.block.ty());
@@ -247,7 +247,7 @@ fn with_route(mut scene: Scene) -> Scene {
         provider: "provider[\"registry.terraform.io/hashicorp/aws\"]".into(),
         schema_version: 0,
         status: ObjectStatus::Ready,
-        attributes,
+        attributes: attributes.into(),
         sensitive: Vec::new(),
         dependencies: Vec::new(),
         create_before_destroy: false,

@@ -13,7 +13,7 @@ use crate::arbiter::journaled::Journaled;
 use crate::cloud::Cloud;
 use crate::cloud::patient::Patience;
 use crate::connect;
-use crate::group::{self, Cluster, Group};
+use crate::group::{Cluster, Group};
 use crate::journal::{FileJournal, Kind, fold, recorded};
 use crate::moment::Moment;
 use crate::provider::{Owner, Runtime};
