@@ -49,13 +49,14 @@ pub async fn arbiter(cluster: &Cluster, password: Option<&str>) -> Result<Option
 #[cfg(feature = "aws")]
 async fn on_aws(cluster: &Cluster, arbiter: &group::Arbiter) -> Result<Arc<dyn Arbiter>, Diagnostics> {
     let connection = crate::cloud::aws::connection(cluster.region.as_deref()).await?;
-    Ok(match arbiter {
+    let made: Arc<dyn Arbiter> = match arbiter {
         group::Arbiter::S3 { bucket, prefix, .. } => Arc::new(crate::arbiter::s3::leases(&connection, bucket, prefix)),
         group::Arbiter::DynamoDb { table, .. } => Arc::new(crate::arbiter::dynamodb::leases(&connection, table)),
         group::Arbiter::None | group::Arbiter::Postgres { .. } => {
             return Err(Diagnostic::error("Arbiter not reachable", "It is not on AWS.").into());
         }
-    })
+    };
+    Ok(made)
 }
 
 #[cfg(not(feature = "aws"))]

@@ -217,3 +217,98 @@ fn show(it: &Described, request: &Request, report: &Report, (json, language): (b
         );
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeMap;
+
+    use plumb_provider_ha::group::{Arbiter, Cluster, Group, Heartbeat, PartitionCheck, Server};
+    use plumb_provider_ha::journal::Recorded;
+    use plumb_provider_ha::moment::Moment;
+    use plumb_provider_ha::status::{ResourceStatus, Verdict};
+
+    use super::*;
+    use crate::args::{self, Command, HaCommand};
+
+    fn described() -> Described {
+        let server = |number: u8| Server {
+            name: format!("server{number}"),
+            instance_id: format!("i-{number}"),
+            eni_id: format!("eni-{number}"),
+            vpc_id: None,
+            availability_zone: "ap-northeast-1a".into(),
+            interconnect: [10, 0, number, 10].into(),
+        };
+        let cluster = Cluster {
+            name: "db".into(),
+            region: None,
+            servers: vec![server(1), server(2)],
+            partition: PartitionCheck::default(),
+            heartbeat: Heartbeat::default(),
+            arbiter: Arbiter::None,
+            forced_stop: None,
+        };
+        Described { cluster, group: Group::new("failover1", "db", &["server1", "server2"], Vec::new()) }
+    }
+
+    /// What is recorded (`-` for a stopped group) and what AWS has.
+    fn now(recorded: Option<&str>, seen: Option<&str>) -> GroupStatus {
+        let server = recorded.map(|it| Some(it).filter(|it| *it != "-").map(str::to_owned));
+        let holding = Ok(seen.map_or(Holding::Nobody, |it| Holding::Member { server: it.to_owned() }));
+        GroupStatus {
+            cluster: "db".into(),
+            group: "failover1".into(),
+            verdict: Verdict::Unknown,
+            recorded: server.map(|server| Recorded { server, epoch: 3, since: None }),
+            lease: None,
+            resources: vec![ResourceStatus { name: "eip1".into(), type_name: "elastic_ip", holding, look: None }],
+            zones: Vec::new(),
+            transitions: Vec::new(),
+            at: Moment::EPOCH,
+        }
+    }
+
+    fn asked(line: &str, now: &GroupStatus) -> Result<(Kind, Option<String>, Option<String>), String> {
+        let words = line.split(' ').map(str::to_owned).collect();
+        let Ok(cli) = args::parse(words, &BTreeMap::new()) else { panic!("{line}") };
+        let Some(Command::Ha(command)) = cli.command else { panic!("{line}") };
+        let (verb, to, forced, args) = match &command {
+            HaCommand::Move(it) => (Verb::Move, &it.to, it.force, &it.group),
+            HaCommand::Start(it) => (Verb::Start, &it.to, it.force, &it.group),
+            HaCommand::Repair(it) => (Verb::Repair, &it.to, it.force, &it.group),
+            HaCommand::Stop(it) => (Verb::Stop, &None, false, it),
+            _ => panic!("{line}"),
+        };
+        match request(&Wish { verb, to: to.as_deref(), forced, args }, &described(), now) {
+            Ok(it) => Ok((it.kind, it.from, it.to)),
+            Err(Refusal::Unclear(reason)) => Err(reason),
+            Err(Refusal::Trouble(trouble)) => Err(trouble.to_string()),
+        }
+    }
+
+    fn name(server: &str) -> Option<String> {
+        Some(server.to_owned())
+    }
+
+    #[test]
+    fn moves_go_from_the_recorded_server_to_the_next_one() {
+        let at_first = now(Some("server1"), Some("server1"));
+        assert_eq!(asked("ha move failover1", &at_first), Ok((Kind::Move, name("server1"), name("server2"))));
+        let never_recorded = now(None, Some("server2"));
+        assert_eq!(asked("ha move failover1", &never_recorded), Ok((Kind::Move, name("server2"), name("server1"))));
+        assert!(asked("ha move failover1", &now(Some("-"), None)).unwrap_err().contains("ha start"));
+        let torn = asked("ha move failover1 -to server2", &now(Some("server1"), Some("server2")));
+        assert!(torn.unwrap_err().contains("ha repair"));
+    }
+
+    #[test]
+    fn starts_stops_and_repairs() {
+        let at_first = now(Some("server1"), Some("server1"));
+        assert_eq!(asked("ha start failover1", &now(Some("-"), None)), Ok((Kind::Start, None, name("server1"))));
+        assert!(asked("ha start failover1 -to server2", &at_first).unwrap_err().contains("ha move"));
+        assert_eq!(asked("ha stop failover1", &at_first), Ok((Kind::Stop, name("server1"), None)));
+        assert_eq!(asked("ha repair failover1", &at_first), Ok((Kind::Repair, None, name("server1"))));
+        assert_eq!(asked("ha repair failover1 -to server2", &at_first), Ok((Kind::Repair, None, name("server2"))));
+        assert!(asked("ha repair failover1", &now(None, None)).unwrap_err().contains("--to"));
+    }
+}

@@ -375,7 +375,7 @@ impl Row {
             (Some(code), _) => code.to_string(),
             (None, _) => "-".to_owned(),
         };
-        let message = self.message.in_language(language);
+        let message = self.message.in_language(language).replace('{', "<").replace('}', ">");
         let title = format!("{} {code}  [{}]\n  {message}\n", self.subject.word(), self.problem.word());
         title + &self.advice(language)
     }

@@ -13,7 +13,7 @@ use crate::arbiter::journaled::Journaled;
 use crate::cloud::Cloud;
 use crate::cloud::patient::Patience;
 use crate::connect;
-use crate::group::{Cluster, Group};
+use crate::group::{self, Cluster, Group};
 use crate::journal::{FileJournal, Kind, fold, recorded};
 use crate::moment::Moment;
 use crate::provider::{Owner, Runtime};
@@ -38,19 +38,21 @@ impl Records {
 
     /// The arbiter of a cluster; `None` when it has none.
     async fn arbiter(&self, cluster: &Cluster) -> Result<Option<Arc<dyn Arbiter>>, ProviderError> {
+        if cluster.arbiter == group::Arbiter::None {
+            return Ok(None);
+        }
         let key = serde_json::to_string(&(&cluster.region, &cluster.arbiter)).unwrap_or_default();
         let mut known = self.arbiters.lock().await;
         if let Some(arbiter) = known.get(&key) {
             return Ok(Some(arbiter.clone()));
         }
         let password = std::env::var("PGPASSWORD").ok();
-        let connected = connect::arbiter(cluster, password.as_deref()).await.map_err(|found| {
+        let arbiter = connect::arbiter(cluster, password.as_deref()).await.map_err(|found| {
             let reason = found.iter().next().map_or_else(String::new, |it| it.detail.clone());
             ProviderError::refused(format!("asking the arbiter of the cluster {}", cluster.name), reason)
         })?;
-        let Some(arbiter) = connected else { return Ok(None) };
-        known.insert(key, arbiter.clone());
-        Ok(Some(arbiter))
+        known.extend(arbiter.clone().map(|it| (key, it)));
+        Ok(arbiter)
     }
 }
 
