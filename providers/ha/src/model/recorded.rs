@@ -13,7 +13,7 @@ use crate::arbiter::journaled::Journaled;
 use crate::cloud::Cloud;
 use crate::cloud::patient::Patience;
 use crate::connect;
-use crate::group::{Cluster, Group};
+use crate::group::{self, Cluster, Group};
 use crate::journal::{FileJournal, Kind, fold, recorded};
 use crate::moment::Moment;
 use crate::provider::{Owner, Runtime};
@@ -38,6 +38,9 @@ impl Records {
 
     /// The arbiter of a cluster; `None` when it has none.
     async fn arbiter(&self, cluster: &Cluster) -> Result<Option<Arc<dyn Arbiter>>, ProviderError> {
+        if cluster.arbiter == group::Arbiter::None {
+            return Ok(None);
+        }
         let key = serde_json::to_string(&(&cluster.region, &cluster.arbiter)).unwrap_or_default();
         let mut known = self.arbiters.lock().await;
         if let Some(arbiter) = known.get(&key) {
