@@ -470,7 +470,8 @@ mod tests {
     fn rows_are_found_by_code_name_and_subject() {
         assert_eq!(find("8").len(), 2);
         assert_eq!(find("virtual_ip:8")[0].problem, Problem::VipRoute);
-        assert_eq!(find("106"), find("6"));
+        let problems = |asked: &str| find(asked).iter().map(|it| it.problem).collect::<Vec<_>>();
+        assert_eq!(problems("106"), problems("6"));
         assert_eq!(find("#28")[0].problem, Problem::ZoneInvalid);
         assert_eq!(find("virtual-ip-in-vpc")[0].problem, Problem::VipInVpc);
         assert!(find("nonsense").is_empty() && find("").is_empty() && find("dns:").is_empty());
@@ -484,12 +485,5 @@ mod tests {
         assert_eq!(warning.code(), Some(106));
         assert!(warning.message(Language::of_locale("ja_JP.UTF-8")).starts_with("az1 の監視"));
         assert_eq!(warning.to_json(Language::English)["severity"], "warning");
-    }
-}
-
-#[cfg(test)]
-impl PartialEq for Row {
-    fn eq(&self, other: &Self) -> bool {
-        self.problem == other.problem
     }
 }
