@@ -131,7 +131,7 @@ mod tests {
     use super::*;
 
     fn object(items: Vec<(&str, Value)>) -> Value {
-        Value::object(items.into_iter().map(|(name, value)| (name.into(), value)))
+        Value::object(items)
     }
 
     #[test]
@@ -142,8 +142,8 @@ mod tests {
             ("region", "eu-central-1".into()),
             ("profile", Value::null(Type::String)),
             ("cluster", "of the provider itself".into()),
-            ("assume_role", Value::tuple([role])),
-            ("endpoints", Value::tuple([endpoints])),
+            ("assume_role", Value::tuple(vec![role])),
+            ("endpoints", Value::tuple(vec![endpoints])),
         ]))
         .unwrap();
         assert_eq!((config.region.as_deref(), config.profile), (Some("eu-central-1"), None));
