@@ -13,6 +13,8 @@ CONFIG = Config(retries={"max_attempts": 8, "mode": "standard"})
 IDS = re.compile(
     r"\b(?:[a-z]+-)+[0-9a-f]{8,17}\b|[0-9a-f]{8}-[0-9a-f-]{27}|\b\d{12}\b|/[0-9a-f]{16}\b|\bZ[0-9A-Z]{8,32}\b"
     r"|\b[0-9a-f]{32,64}\b|\b(?:AROA|AIPA|ANPA|AGPA|AIDA)[0-9A-Z]+"
+    # A secret, whose end AWS chooses.
+    r"|(?<=:secret:)[\w/+=.@-]+-[A-Za-z0-9]{6}\b"
     # The end of a name that plumb has chosen.
     r"|(?<=-)[0-9a-f]{10,30}\b|(?<=-)\d{20,26}\b"
 )

@@ -20,10 +20,28 @@ import threading
 
 import account
 from moto import mock_aws
+from moto.ec2.models.dhcp_options import DHCPOptionsSetBackend
+from moto.ec2.responses.dhcp_options import DHCPOptions
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 PR_SET_PDEATHSIG = 1
+
+
+def tag_dhcp_options():
+    """AWS tags DHCP options when they are made, which the emulator forgets; plumb finds them by a tag."""
+    made, answered = DHCPOptionsSetBackend.create_dhcp_options, DHCPOptions.create_dhcp_options
+
+    def make(backend, *args, **options):
+        found = made(backend, *args, **options)
+        found.add_tags(backend.given_tags)
+        return found
+
+    def answer(response):
+        response.ec2_backend.given_tags = response._parse_tag_specification().get("dhcp-options", {})
+        return answered(response)
+
+    DHCPOptionsSetBackend.create_dhcp_options, DHCPOptions.create_dhcp_options = make, answer
 
 
 class Emulator:
@@ -100,6 +118,7 @@ def main():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # The clients of this process find its own accounts, and the accounts are not emptied.
     mock_aws().start(reset=False)
+    tag_dhcp_options()
     threading.Thread(target=end_with_input, daemon=True).start()
     emulator = Emulator()
     listener = listen()

@@ -13,7 +13,7 @@ pub struct Rest {
 }
 
 /// Services that speak JSON.
-const JSON: [&str; 3] = ["logs", "ssm", "kms"];
+const JSON: [&str; 5] = ["logs", "ssm", "kms", "secretsmanager", "dynamodb"];
 
 /// An error in the form of the service.
 pub fn error(request: &Request, status: u16, code: &str, message: &str) -> Response {

@@ -237,6 +237,12 @@ pub trait Resource: Schematic + Serialize + DeserializeOwned + Clone + Send + Sy
     /// Looks for the object that a create under `key` made, `self` being what was planned.
     fn find(&self, client: &Self::Client, key: &IntentKey) -> impl Future<Output = Result<Option<Id>>> + Send;
 
+    /// Does to an object whose create was cut off what a create does after the object exists, where neither a read nor an
+    /// update would see that it is missing; `self` is what was planned. Repeatable. Whether anything was done.
+    fn complete(&self, _client: &Self::Client, _id: &str) -> impl Future<Output = Result<bool>> + Send {
+        async { Ok(false) }
+    }
+
     /// Ids of all objects of the type that the client sees, for imports and the discovery of unmanaged objects.
     fn list(_client: &Self::Client) -> impl Future<Output = Result<Vec<Id>>> + Send {
         async {

@@ -30,10 +30,11 @@ resource "aws_vpc_security_group_ingress_rule" "between" {
 
   security_group_id            = aws_security_group.this.id
   referenced_security_group_id = aws_security_group.this.id
-  description                  = "${each.key} from the other server"
   ip_protocol                  = each.value.protocol
   from_port                    = each.value.from
   to_port                      = each.value.to
+
+  tags = { Name = "${each.key} from the other server" }
 }
 
 resource "aws_vpc_security_group_ingress_rule" "service" {

@@ -154,7 +154,7 @@ fn name(wrapped: &Wrapped) -> String {
 }
 
 fn refused(id: &str, error: &str) -> StoreError {
-    sealed(format!("the key service refuses its key {id}: {error}"))
+    sealed(format!("the key service refuses its key {id}: {}", error.trim_end_matches('.')))
 }
 
 fn derive(passphrase: &str, salt: &[u8], (memory, passes): (u32, u32)) -> Result<DataKey, StoreError> {

@@ -66,6 +66,7 @@ impl<R: Resource> Bound<R> {
                 Progress::Answered(seen) => self.form.observed(&*client, (&seen.id, &seen.state), Some(planned)),
                 Progress::Begun(id) => {
                     record(&id);
+                    desired.complete(&client, &id).await?;
                     self.converge(planned, planned, (id, None), deadline).await
                 }
             }
@@ -212,8 +213,8 @@ impl<R: Resource> Bound<R> {
         };
         let Some(id) = id else { return Ok(Settled::Absent) };
         debug!(r#type = R::TYPE, id, "found the object of an interrupted create");
-        let object = Prior { id: id.clone(), state: Some(desired) };
-        let seen = match until_ready(&self.reader(Some(planned)), &object, deadline).await {
+        let object = Prior { id: id.clone(), state: Some(desired.clone()) };
+        let mut seen = match until_ready(&self.reader(Some(planned)), &object, deadline).await {
             Ok(seen) => seen,
             Err(Unready::Absent) => return Ok(Settled::Absent),
             Err(Unready::Failed(error)) => return Ok(Settled::Broken { id, reason: error.message }),
@@ -222,7 +223,14 @@ impl<R: Resource> Bound<R> {
         let found = self.form.observed(&*client, (&seen.id, &seen.state), Some(planned))?;
         let chosen_by_us = matches!(R::RECOGNITION, Recognition::NaturalName | Recognition::Arguments);
         let differs = if chosen_by_us && trace.made.is_none() { self.unlike(planned, &found) } else { Vec::new() };
-        if differs.is_empty() { Ok(Settled::Found(found)) } else { Ok(Settled::Doubtful { id: seen.id, differs }) }
+        if !differs.is_empty() {
+            return Ok(Settled::Doubtful { id: seen.id, differs });
+        }
+        if !desired.complete(&client, &seen.id).await? {
+            return Ok(Settled::Found(found));
+        }
+        seen = self.ready(planned, object, deadline).await?;
+        Ok(Settled::Found(self.form.observed(&*client, (&seen.id, &seen.state), Some(planned))?))
     }
 
     /// Attributes that only a create sets and that are not as planned: another hand has made such an object.

@@ -295,8 +295,8 @@ fn address(it: &aws_sdk_ec2::types::Address) -> Option<Address> {
     Some(Address {
         allocation_id: it.allocation_id()?.to_owned(),
         public_ip: it.public_ip()?.parse::<Ipv4Addr>().ok()?,
-        association_id: it.association_id().map(str::to_owned),
-        eni: it.network_interface_id().map(str::to_owned),
+        association_id: it.association_id().filter(|it| !it.is_empty()).map(str::to_owned),
+        eni: it.network_interface_id().filter(|it| !it.is_empty()).map(str::to_owned),
         private_ip: it.private_ip_address().and_then(|it| it.parse().ok()),
     })
 }

@@ -273,7 +273,11 @@ impl Instance {
                 .filter(|it| it.primary != Some(true))
                 .filter_map(|it| it.private_ip_address)
                 .collect(),
-            source_dest_check: it.source_dest_check.unwrap_or(self.source_dest_check),
+            // An interface of its own says what it checks; the instance only repeats it.
+            source_dest_check: match it.source_dest_check {
+                Some(check) if self.network_interface.is_empty() && self.primary_network_interface.is_empty() => check,
+                _ => self.source_dest_check,
+            },
             subnet_id: it.subnet_id.clone(),
             vpc_security_group_ids: groups.iter().filter_map(|it| it.group_id.clone()).collect(),
             ..self

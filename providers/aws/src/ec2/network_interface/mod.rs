@@ -239,7 +239,10 @@ impl Resource for NetworkInterface {
     }
 
     async fn delete(&self, aws: &Aws, id: &str) -> Result<()> {
-        self.detach(aws, id).await?;
+        // The first interface of an instance cannot be detached: it is free when the instance is gone.
+        if self.attachment.first().is_some_and(|it| it.device_index != 0) {
+            self.detach(aws, id).await?;
+        }
         let call = || aws.ec2.delete_network_interface().network_interface_id(id).send();
         let done = patiently(Self::TIMEOUTS.delete, IN_USE, call).await;
         done.absent("deleting aws_network_interface (DeleteNetworkInterface)", GONE).map(drop)

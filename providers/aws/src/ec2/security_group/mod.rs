@@ -172,6 +172,15 @@ impl Resource for SecurityGroup {
         Ok(found.into_iter().filter(|it| has_intent(it.tags(), key)).find_map(|it| it.group_id))
     }
 
+    /// What AWS allows a new group by itself looks like a rule of somebody's as soon as the create is over.
+    async fn complete(&self, aws: &Aws, id: &str) -> Result<bool> {
+        let home = Home { group: id, owner: "" };
+        let default = default_egress(self.has_ipv6(aws).await?);
+        let wanted = permissions(&self.egress, home);
+        replace(aws, (id, Direction::Egress), &default, &wanted, "completing aws_security_group").await?;
+        Ok(true)
+    }
+
     async fn list(aws: &Aws) -> Result<Vec<Id>> {
         let call = aws.ec2.describe_security_groups().max_results(PAGE);
         let found: Vec<types::SecurityGroup> = pages!(call, "listing aws_security_group (DescribeSecurityGroups)")?;

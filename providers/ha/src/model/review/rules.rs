@@ -180,7 +180,11 @@ fn interfaces(group: &Found<'_>, described: &HaGroup, objects: &[Reviewed<'_>]) 
             }
             "aws_instance" => {
                 let eni = text(it.after, "primary_network_interface_id");
-                !eni.is_empty() && eni == member.eni
+                // One that starts with an interface made apart from it leaves the check to that interface.
+                let apart = ["primary_network_interface", "network_interface"]
+                    .into_iter()
+                    .any(|name| it.after.get(name).and_then(Value::as_slice).is_some_and(|blocks| !blocks.is_empty()));
+                !eni.is_empty() && eni == member.eni && !apart
             }
             _ => false,
         };
