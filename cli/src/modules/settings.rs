@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fs;
+use std::io::ErrorKind;
 use std::path::{Path, PathBuf};
 
 use plumb_engine::diagnostic::Diagnostic;
@@ -36,8 +37,14 @@ impl Settings {
         let named = named.filter(|it| !it.is_empty()).map(PathBuf::from);
         let default = home.map(|it| it.join(".terraformrc")).filter(|it| it.exists());
         if let Some(path) = named.or(default) {
-            let text = fs::read_to_string(&path).map_err(|error| wrong(&path, &error.to_string()))?;
-            settings.take_hcl(&path, &text)?;
+            match fs::read_to_string(&path) {
+                Ok(text) => settings.take_hcl(&path, &text)?,
+                // As with Terraform, a variable that names no file is no reason to do nothing.
+                Err(error) if error.kind() == ErrorKind::NotFound => {
+                    tracing::warn!(path = %path.display(), "there is no such CLI configuration");
+                }
+                Err(error) => return Err(wrong(&path, &error.to_string())),
+            }
         }
         for (name, token) in environment {
             if let Some(host) = name.strip_prefix("TF_TOKEN_") {
@@ -137,8 +144,10 @@ mod tests {
     }
 
     #[test]
-    fn a_file_that_is_named_must_be_there() {
+    fn a_file_that_is_named_and_not_there_is_passed_over() {
         let environment = [("TF_CLI_CONFIG_FILE".to_owned(), "/nowhere/rc".to_owned())].into();
-        assert!(Settings::read(&environment).unwrap_err().detail.contains("/nowhere/rc"));
+        assert!(Settings::read(&environment).unwrap().tokens.is_empty());
+        let environment = [("TF_CLI_CONFIG_FILE".to_owned(), "/".to_owned())].into();
+        assert!(Settings::read(&environment).unwrap_err().detail.contains("cannot be used"));
     }
 }

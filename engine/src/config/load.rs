@@ -167,13 +167,7 @@ fn read_module(
         }
     };
     let paths: Vec<_> = paths.into_iter().filter(|path| is_configuration(path)).collect();
-    if paths.is_empty() {
-        let detail = format!(
-            "The directory {} has no .tf files. Write one, or name another with -chdir=DIR.",
-            shown(&module.dir)
-        );
-        diagnostics.push(Diagnostic::error("No configuration files", detail).at_opt(called_at));
-    }
+    module.has_files = !paths.is_empty();
     let (mut primary, mut overriding) = (Vec::new(), Vec::new());
     let mut faulty = BTreeSet::new();
     for path in paths {

@@ -22,6 +22,8 @@ pub struct Module {
     pub path: ModulePath,
     /// Directory of its files, as `path.module` shows it.
     pub dir: PathBuf,
+    /// Whether the directory has configuration files.
+    pub has_files: bool,
     /// The module that calls it; `None` for the root.
     pub parent: Option<ModuleIndex>,
     /// `variable` blocks by name.

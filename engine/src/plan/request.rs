@@ -86,6 +86,9 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     if let Some(found) = contradiction(&request.options) {
         return failed(plan, found.into());
     }
+    if request.options.mode == PlanMode::Normal && !request.config.root().has_files {
+        return failed(plan, no_files(request.config).into());
+    }
     let mut found = check_names(request.config, request.providers);
     found.extend(check_blocks(request.config, request.providers));
     if found.has_errors() {
@@ -196,6 +199,17 @@ pub(super) fn empty_plan(request: &PlanRequest<'_>) -> Plan {
         timestamp: request.settings.plan_time.clone(),
         errored: false,
     }
+}
+
+/// A plan from nothing would delete everything, which is seldom what an empty directory means.
+fn no_files(config: &Config) -> Diagnostic {
+    let dir = config.root().dir.display().to_string();
+    let dir = if dir.is_empty() { "." } else { &dir };
+    let detail = format!(
+        "The directory {dir} has no .tf files, and a plan without any would delete everything in the state. Write one, or name \
+         another directory with -chdir=DIR; to delete everything, run \"plumb destroy\"."
+    );
+    Diagnostic::error("No configuration files", detail)
 }
 
 pub(super) fn failed(mut plan: Plan, diagnostics: Diagnostics) -> PlanResult {
