@@ -246,11 +246,17 @@ impl Resource for Lb {
         let made = call.send().await.context(action)?.load_balancers.and_then(|it| it.into_iter().next());
         let id = told(made.and_then(|it| it.load_balancer_arn), action)?;
         creation.made(&id);
-        let new = lb_attributes::of_new(self);
-        lb_attributes::set(aws, &id, self, &new).await?;
-        self.set_enforcement(aws, &id, &new).await?;
-        self.set_capacity(aws, &id, &new).await?;
+        self.complete(aws, &id).await?;
         Ok(Made::id(id))
+    }
+
+    /// Attributes are set by calls of their own, and an answer that leaves one out tells nothing of it.
+    async fn complete(&self, aws: &Aws, id: &str) -> Result<bool> {
+        let new = lb_attributes::of_new(self);
+        lb_attributes::set(aws, id, self, &new).await?;
+        self.set_enforcement(aws, id, &new).await?;
+        self.set_capacity(aws, id, &new).await?;
+        Ok(true)
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {

@@ -238,8 +238,13 @@ impl Resource for LbTargetGroup {
         let made = call.send().await.context(action)?.target_groups.and_then(|it| it.into_iter().next());
         let id = told(made.and_then(|it| it.target_group_arn), action)?;
         creation.made(&id);
-        target_group_attributes::set(aws, &id, self, &target_group_attributes::of_new(self)).await?;
+        self.complete(aws, &id).await?;
         Ok(Made::id(id))
+    }
+
+    /// Attributes are set by calls of their own, and an answer that leaves one out tells nothing of it.
+    async fn complete(&self, aws: &Aws, id: &str) -> Result<bool> {
+        target_group_attributes::set(aws, id, self, &target_group_attributes::of_new(self)).await.map(|()| true)
     }
 
     async fn read(aws: &Aws, objects: &[Prior<Self>]) -> Result<Vec<Observed<Self>>> {
