@@ -41,8 +41,12 @@ fn arguments(call: &ModuleCall, child: &Module, diagnostics: &mut Diagnostics) {
 
 /// What a module calls a provider by a local name; without an entry of its own, the one that the name implies.
 fn own_source(module: &Module, local: &str) -> String {
-    let entry = module.required_providers.get(local);
-    entry.map_or_else(|| super::terraform_block::implied_source(local).to_string(), |it| it.source.to_string())
+    match (module.required_providers.get(local), local) {
+        (Some(entry), _) => entry.source.to_string(),
+        // Where providers are handed over, Terraform reads even this name as that of a provider of HashiCorp's.
+        (None, "terraform") => "registry.terraform.io/hashicorp/terraform".to_owned(),
+        (None, _) => super::terraform_block::implied_source(local).to_string(),
+    }
 }
 
 fn handed_providers(config: &Config, caller: ModuleIndex, call: &ModuleCall, diagnostics: &mut Diagnostics) {
