@@ -2,13 +2,23 @@
 that CloudFormation made, and a private zone of its network."""
 
 import json
+import sys
+import time
 
 import boto3
 
 ec2 = boto3.client("ec2")
 zones = [it["ZoneName"] for it in ec2.describe_availability_zones()["AvailabilityZones"]]
 
-boto3.client("acm").request_certificate(DomainName="*.example.com", ValidationMethod="DNS")
+acm = boto3.client("acm")
+certificate = acm.request_certificate(DomainName="*.example.com", ValidationMethod="DNS")["CertificateArn"]
+# Issued after a while, as on AWS; a plan looks for one that is.
+for _ in range(100):
+    if acm.describe_certificate(CertificateArn=certificate)["Certificate"]["Status"] == "ISSUED":
+        break
+    time.sleep(0.1)
+else:
+    sys.exit("the certificate is not issued")
 ec2.create_key_pair(KeyName="operations")
 
 
