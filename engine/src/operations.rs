@@ -18,7 +18,7 @@ pub enum Step {
     Operation(Operation),
     /// Every object of a resource is as it will be: waited for by what depends on it.
     Made(ConfigResource),
-    /// Every object of a resource that is to be deleted is gone: waited for by what it depends on.
+    /// What was made from a resource no longer stands in the way of its deletes.
     Gone(ConfigResource),
 }
 
@@ -82,12 +82,14 @@ struct Build {
     changed_first: Vec<(NodeIndex, NodeIndex)>,
 }
 
-/// What is waited for of all objects of a resource.
+/// What is waited for, of a resource.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 enum Barrier {
+    /// Its own objects are as they will be.
     Made,
-    /// Only of those that are changed in place.
+    /// What was made from it, of other resources, is changed in place.
     Changed,
+    /// What was made from it, of other resources, and is to be deleted is gone.
     Gone,
 }
 
@@ -95,8 +97,8 @@ impl Build {
     fn barrier(&mut self, barrier: Barrier, resource: &ConfigResource) -> NodeIndex {
         let graph = &mut self.graph;
         let step = |resource: ConfigResource| match barrier {
-            Barrier::Made | Barrier::Changed => Step::Made(resource),
-            Barrier::Gone => Step::Gone(resource),
+            Barrier::Made => Step::Made(resource),
+            Barrier::Changed | Barrier::Gone => Step::Gone(resource),
         };
         *self.barriers.entry((barrier, resource.clone())).or_insert_with(|| graph.add_node(step(resource.clone())))
     }
@@ -143,8 +145,7 @@ impl Build {
         let made = self.barrier(Barrier::Made, &own);
         self.graph.add_edge(node, made, ());
         if change.action == Action::Update {
-            let changed = self.barrier(Barrier::Changed, &own);
-            self.graph.add_edge(node, changed, ());
+            self.frees(Barrier::Changed, node, change);
         }
         for needed in change.dependencies.iter().filter(|it| **it != own) {
             let needed = self.barrier(Barrier::Made, needed);
@@ -155,33 +156,34 @@ impl Build {
 
     fn deleting(&mut self, deposed: Option<Arc<str>>, at: usize, change: &ResourceChange) -> NodeIndex {
         let node = self.operation(OperationKind::Delete(deposed), at);
-        let gone = self.barrier(Barrier::Gone, &change.object.addr.config());
-        self.graph.add_edge(node, gone, ());
+        self.frees(Barrier::Gone, node, change);
         self.deletes.push((node, at));
         node
     }
 
-    /// What needs an object is deleted before it. Where the object gives way to nothing, or to a replacement that is
-    /// there already, what needed it and stays is to be changed before it too.
-    fn order_deletes(&mut self, plan: &Plan) {
-        let mut users: BTreeMap<&ConfigResource, BTreeSet<ConfigResource>> = BTreeMap::new();
-        for change in plan.changes.iter().filter(|it| it.action != Action::NoOp) {
-            for needed in change.dependencies.iter().chain(&change.prior_dependencies) {
-                users.entry(needed).or_default().insert(change.object.addr.config());
-            }
+    /// An operation after which the object is no longer made from what it was made from. What it will be made from does
+    /// not count: of that, nothing has been used yet.
+    fn frees(&mut self, barrier: Barrier, node: NodeIndex, change: &ResourceChange) {
+        let own = change.object.addr.config();
+        for needed in change.prior_dependencies.iter().filter(|it| **it != own) {
+            let freed = self.barrier(barrier, needed);
+            self.graph.add_edge(node, freed, ());
         }
+    }
+
+    /// What was made from an object is deleted before it. Where the object gives way to nothing, or to a replacement that
+    /// is there already, what was made from it and stays is to be changed before it too.
+    fn order_deletes(&mut self, plan: &Plan) {
         for (node, at) in std::mem::take(&mut self.deletes) {
             let change = &plan.changes[at];
             let own = change.object.addr.config();
-            for user in users.get(&own).into_iter().flatten().filter(|user| **user != own) {
-                if let Some(&gone) = self.barriers.get(&(Barrier::Gone, user.clone())) {
-                    self.graph.add_edge(gone, node, ());
-                }
-                if change.action != Action::DeleteThenCreate
-                    && let Some(&changed) = self.barriers.get(&(Barrier::Changed, user.clone()))
-                {
-                    self.changed_first.push((changed, node));
-                }
+            if let Some(&gone) = self.barriers.get(&(Barrier::Gone, own.clone())) {
+                self.graph.add_edge(gone, node, ());
+            }
+            if change.action != Action::DeleteThenCreate
+                && let Some(&changed) = self.barriers.get(&(Barrier::Changed, own))
+            {
+                self.changed_first.push((changed, node));
             }
         }
     }

@@ -225,3 +225,26 @@ fn what_the_history_brings_back_asks_no_block() {
     let again = stage.attempt(&before, &calm(Kind::Apply), TYPE);
     assert_eq!(again.0, End::Idle, "the old configuration finds what it asks for: {:?}", again.1);
 }
+
+#[test]
+fn what_was_set_aside_goes_after_the_update_of_what_still_uses_it() {
+    let block = |name: &str, generation: u8, more: &str| {
+        format!("resource \"{TYPE}\" \"{name}\" {{\n  name = \"{name}-{generation}\"\n  size = 0\n{more}\n}}\n")
+    };
+    let within = |parent: &str| {
+        let name = format!("  name = \"host-${{{TYPE}.{parent}.id}}\"\n  size = 0\n  parent = {TYPE}.{parent}.id");
+        format!("resource \"{TYPE}\" \"host\" {{\n{name}\n}}\n")
+    };
+    let peer = |of: &str| format!("  peers = [{TYPE}.{of}.id]");
+    let first_made = format!("{}\n  lifecycle {{\n    create_before_destroy = true\n  }}", peer("host"));
+    let first = [block("net", 1, ""), block("host", 1, ""), block("user", 1, &peer("host"))].concat();
+    let other = block("other", 1, &peer("net"));
+    let second = [block("net", 2, ""), other, within("net"), block("user", 2, &first_made)].concat();
+    // The host moves into what used its old network, and the user stays whatever became of its replacement.
+    let third = [block("other", 2, ""), within("other"), block("user", 1, &peer("host"))].concat();
+    at_every_boundary(&first, &second, |stage| {
+        assert_eq!(apply(stage, &third), End::Done);
+        assert_eq!(apply(stage, &third), End::Idle);
+        assert_eq!(stage.world().nodes.len(), 3);
+    });
+}

@@ -24,7 +24,7 @@ use plumb_engine::store::{
     Lease, LockRequest, ObjectChange, ObjectKey, ObjectStatus, OperationId, Row, Run, RunOutcome, RunStatus, Scope,
     Store,
 };
-use proptest::test_runner::{Config as Cases, TestRunner};
+use proptest::test_runner::{Config as Cases, RngSeed, TestRunner};
 
 use self::account::World;
 use self::doom::{Died, Doom, Doomed, Fate};
@@ -340,19 +340,25 @@ fn as_configured(stage: &Stage<'_>, last: &Epoch, text: &str) {
     assert_eq!(snapshot.outputs["ids"].value.as_array().map(Vec::len), Some(world.nodes.len()));
 }
 
-/// Any lives, on two threads; with `PROPTEST_CASES` in the environment, that many. What fails is shrunk and printed with
-/// all that it takes to repeat it.
+/// Any lives, on two threads; with `PROPTEST_CASES` in the environment, that many, and with `PROPTEST_RNG_SEED`, others.
+/// What fails is shrunk and printed with all that it takes to repeat it.
 fn check(cases: u32, make: &(dyn Fn(Options) -> Box<dyn Store> + Sync)) {
     let cases = std::env::var("PROPTEST_CASES").ok().and_then(|it| it.parse().ok()).unwrap_or(cases);
-    let run = || {
-        let config = Cases { cases: cases.div_ceil(2), failure_persistence: None, ..Cases::default() };
+    let given = Cases::default();
+    let run = |thread: u64| {
+        let rng_seed = match given.rng_seed {
+            RngSeed::Fixed(seed) => RngSeed::Fixed(seed.wrapping_mul(2).wrapping_add(thread)),
+            RngSeed::Random => RngSeed::Random,
+        };
+        let config = Cases { cases: cases.div_ceil(2), failure_persistence: None, rng_seed, ..given.clone() };
         let result = TestRunner::new(config).run(&lives(), |life| {
             live(&life, make);
             Ok(())
         });
         result.map_err(|error| error.to_string())
     };
-    let results = std::thread::scope(|scope| [scope.spawn(run), scope.spawn(run)].map(|it| it.join().unwrap()));
+    let results =
+        std::thread::scope(|scope| [0, 1].map(|it| scope.spawn(move || run(it))).map(|it| it.join().unwrap()));
     for result in results {
         if let Err(error) = result {
             panic!("{error}");
