@@ -24,6 +24,9 @@ use super::space::{Run, root};
 /// Boundaries that are tried at the same time; `PLUMB_KILL_PARALLEL` sets another number.
 const PARALLEL: usize = 2;
 
+/// Boundaries after which a run of hours says how it goes.
+const TALLY: usize = 50;
+
 /// One per scenario.
 pub fn trials() -> Vec<Trial> {
     ALL.iter().map(|it| Trial::test(format!("kill::{}", it.name), move || harness(it))).collect()
@@ -47,14 +50,18 @@ fn harness(scenario: &'static Scenario) -> Result<(), Failed> {
     let reference = reference(scenario, &origin)?;
     let all = reference.boundaries.len();
     let chosen = choose(reference.boundaries.clone(), scenario);
-    let next = AtomicUsize::new(0);
+    let (next, done) = (AtomicUsize::new(0), AtomicUsize::new(0));
     let failures = Mutex::new(Vec::new());
     std::thread::scope(|scope| {
         for _ in 0..number("PLUMB_KILL_PARALLEL").unwrap_or(PARALLEL) {
             scope.spawn(|| {
                 while let Some(boundary) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
-                    if let Err(error) = killed(scenario, &origin, &reference, *boundary) {
-                        failures.lock().expect("no panic").push(format!("{boundary:?}: {error}"));
+                    let ended = killed(scenario, &origin, &reference, *boundary);
+                    let mut failures = failures.lock().expect("no panic");
+                    failures.extend(ended.err().map(|error| format!("{boundary:?}: {error}")));
+                    let done = done.fetch_add(1, Ordering::Relaxed) + 1;
+                    if done % TALLY == 0 {
+                        report(scenario.name, all, done, failures.len());
                     }
                 }
             });
