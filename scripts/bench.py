@@ -244,6 +244,13 @@ def modules(count):
     return calls, child
 
 
+def instances(count):
+    """`count` instances of one block, and a value that is made of all of them."""
+    numbers = f"flatten([for i in range({count // 100}) : [for j in range(100) : tostring(i * 100 + j)]])"
+    return (f'resource "terraform_data" "a" {{\n  for_each = toset({numbers})\n  input    = each.value\n}}\n'
+            'output "inputs" {\n  value = { for key, it in terraform_data.a : key => it.input }\n}\n')
+
+
 def long_file(size):
     """A file of about `size` bytes with arguments of many forms."""
     block = """locals {
@@ -292,10 +299,9 @@ def language(plumb, terraform):
     grown = loops(100_000)
     for name, text in loops(25_000).items():
         show(f"{name}, 25,000 elements", {"main.tf": text}, {"main.tf": grown[name]})
-    root, child = modules(1000)
-    show("1,000 module calls", {"main.tf": root, "m/main.tf": child})
-    many = 'resource "terraform_data" "a" {\n  for_each = toset([for i in range(1000) : tostring(i)])\n  input    = each.value\n}\n'
-    show("1,000 instances by for_each", {"main.tf": many})
+    called = [{"main.tf": root, "m/main.tf": child} for root, child in map(modules, (250, 1_000))]
+    show("250 module calls", *called)
+    show("2,500 instances by for_each", *({"main.tf": instances(count)} for count in (2_500, 10_000)))
     show("a file of 4 MB", {"main.tf": long_file(4_000_000)}, command="validate")
 
 
