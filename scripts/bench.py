@@ -272,7 +272,7 @@ def measured(command, files, env):
         if "terraform" in Path(command[0]).name:
             must(run([command[0], "init"], directory, env))
         try:
-            code, seconds, _, _ = run(["timeout", "60", *command], directory, env)
+            code, seconds, _, _ = run(["timeout", "--signal=KILL", "60", *command], directory, env)
         except OSError:
             return None
         return seconds if code == 0 else None
