@@ -44,7 +44,7 @@ pub use self::tables::Table;
 type Result<T> = std::result::Result<T, StoreError>;
 
 /// A state in one SQLite file. Several processes may use the file at once; each commit is on the disk when the method
-/// that made it returns.
+/// that made it returns, but for the ids of new objects, which are with the system.
 pub struct SqliteStore {
     path: PathBuf,
     options: Options,
@@ -153,11 +153,18 @@ impl SqliteStore {
     /// One transaction that writes; it takes SQLite's write lock first, so that what it reads stays true.
     fn write<T>(&self, action: &str, work: impl FnOnce(&Connection) -> SqlResult<T>) -> Result<T> {
         let since = Instant::now();
+        self.read(action, |conn| commit(conn, work)).inspect(|_| self.effort.add(since.elapsed()))
+    }
+
+    /// As [`SqliteStore::write`], and the disk is not waited for: the end of the process loses nothing, the end of the
+    /// machine may lose this and nothing else, since the next commit that waits takes it along.
+    fn note<T>(&self, action: &str, work: impl FnOnce(&Connection) -> SqlResult<T>) -> Result<T> {
+        let since = Instant::now();
         self.read(action, |conn| {
-            let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
-            let result = work(&tx)?;
-            tx.commit()?;
-            Ok(result)
+            conn.pragma_update(None, "synchronous", "NORMAL")?;
+            let result = commit(conn, work);
+            conn.pragma_update(None, "synchronous", "FULL")?;
+            result
         })
         .inspect(|_| self.effort.add(since.elapsed()))
     }
@@ -169,13 +176,27 @@ impl SqliteStore {
         action: &str,
         work: impl FnOnce(&Connection, Origin<'_>) -> SqlResult<T>,
     ) -> Result<T> {
-        let at = rfc3339(self.now());
-        self.write(action, |conn| {
-            let grant = locks::check(conn, lease)?;
-            self.vault.check(conn)?;
-            work(conn, Origin { grant: &grant, vault: &self.vault, operation: None, at: &at })
-        })
+        self.write(action, |conn| self.under(lease, conn, work))
     }
+
+    fn under<T>(
+        &self,
+        lease: &Lease,
+        conn: &Connection,
+        work: impl FnOnce(&Connection, Origin<'_>) -> SqlResult<T>,
+    ) -> SqlResult<T> {
+        let at = rfc3339(self.now());
+        let grant = locks::check(conn, lease)?;
+        self.vault.check(conn)?;
+        work(conn, Origin { grant: &grant, vault: &self.vault, operation: None, at: &at })
+    }
+}
+
+fn commit<T>(conn: &mut Connection, work: impl FnOnce(&Connection) -> SqlResult<T>) -> SqlResult<T> {
+    let tx = conn.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    let result = work(&tx)?;
+    tx.commit()?;
+    Ok(result)
 }
 
 impl Store for SqliteStore {
@@ -229,7 +250,11 @@ impl Store for SqliteStore {
     }
 
     fn operation_made(&self, lease: &Lease, operation: OperationId, id: &str) -> Result<()> {
-        self.fenced(lease, "recording a new object", |conn, origin| journal::made(conn, operation, id, origin.at))
+        // Whoever settles the operation cannot count on the id, since the machine may stop between the answer that tells
+        // it and any commit.
+        self.note("recording a new object", |conn| {
+            self.under(lease, conn, |conn, origin| journal::made(conn, operation, id, origin.at))
+        })
     }
 
     fn begin_step(&self, lease: &Lease, operation: OperationId, step: &str) -> Result<()> {

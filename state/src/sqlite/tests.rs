@@ -151,6 +151,10 @@ fn an_operation_without_end_is_found_after_a_crash() {
     store.write_objects(&lease, &[put(1)]).unwrap();
     let operation = store.begin_operation(&lease, &intent()).unwrap();
     store.operation_made(&lease, operation, "subnet-1").unwrap();
+    let refused = store.operation_made(&Lease { fence: lease.fence + 1, ..lease.clone() }, operation, "subnet-2");
+    assert!(refused.is_err(), "a note is fenced as well");
+    let waits: i64 = store.conn().query_row("PRAGMA synchronous", [], |row| row.get(0)).unwrap();
+    assert_eq!(waits, 2, "what follows a note waits for the disk again");
     drop(store);
     let store = SqliteStore::open(&path, clock.options()).unwrap();
     let made = Some("subnet-1".into());
