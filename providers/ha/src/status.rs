@@ -92,6 +92,17 @@ pub struct GroupStatus {
     pub at: Moment,
 }
 
+/// What is known of a group besides AWS.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Who gives out the right to be active.
+    pub arbiter: Option<&'a dyn Arbiter>,
+    /// The journal of this machine.
+    pub log: &'a [TransitionRecord],
+    /// Who had it when it was last applied, which counts where neither of them says anything.
+    pub applied: Option<&'a Recorded>,
+}
+
 /// Looks at a group and writes nothing. What names resolve to is for the servers to see.
 pub async fn status(
     cluster: &Cluster,
@@ -100,6 +111,12 @@ pub async fn status(
     arbiter: Option<&dyn Arbiter>,
     log: &[TransitionRecord],
 ) -> GroupStatus {
+    look_at(cluster, group, cloud, Known { arbiter, log, applied: None }).await
+}
+
+/// The same with what the last apply has left on record.
+pub async fn look_at(cluster: &Cluster, group: &Group, cloud: &dyn Cloud, known: Known<'_>) -> GroupStatus {
+    let Known { arbiter, log, applied } = known;
     let ours = |it: &&TransitionRecord| it.transition.cluster == cluster.name && it.transition.group == group.name;
     let recorded = recorded(log, &cluster.name, &group.name);
     let lease = match arbiter {
@@ -113,6 +130,7 @@ pub async fn status(
         let (name, type_name) = (resource.name.clone(), resource.kind.type_name());
         resources.push(ResourceStatus { name, type_name, holding, look: None });
     }
+    let recorded = recorded.or_else(|| applied.filter(|_| lease.is_none()).cloned());
     let owner = owner(recorded.as_ref(), lease.as_ref());
     let open = log.iter().filter(ours).any(TransitionRecord::is_open);
     let verdict = if open { Verdict::Underway } else { judge_all(owner.as_ref(), group, &resources) };

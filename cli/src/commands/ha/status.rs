@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plumb_provider_ha::connect;
-use plumb_provider_ha::status::{GroupStatus, status};
+use plumb_provider_ha::status::{GroupStatus, Known, look_at};
 use serde_json::Value as Json;
 
 use super::{described, history, language};
@@ -52,7 +52,8 @@ async fn look(args: &HaStatusArgs, session: &Session) -> Result<Vec<GroupStatus>
         let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
         let cloud = connect::cloud(&it.cluster).await.map_err(failed)?;
         let arbiter = connect::arbiter(&it.cluster, password).await.map_err(failed)?;
-        all.push(status(&it.cluster, &it.group, &*cloud, arbiter.as_deref(), &log).await);
+        let known = Known { arbiter: arbiter.as_deref(), log: &log, applied: it.applied.as_ref() };
+        all.push(look_at(&it.cluster, &it.group, &*cloud, known).await);
     }
     Ok(all)
 }

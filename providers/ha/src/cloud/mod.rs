@@ -68,6 +68,11 @@ pub trait Cloud: Send + Sync {
 
     /// Begins to stop an instance.
     async fn stop_instance(&self, id: &str) -> Result<Receipt, CloudError>;
+
+    /// How many calls were sent so far, repetitions included; 0 where nobody counts.
+    fn sent(&self) -> u64 {
+        0
+    }
 }
 
 /// A network.

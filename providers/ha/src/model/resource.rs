@@ -44,12 +44,19 @@ impl Resource for HaGroup {
     async fn create(&self, ha: &Ha, creation: &Creation<'_>) -> Result<Made<Self>> {
         let (cluster, group) = self.described("creating")?;
         let cloud = ha.cloud(&cluster).await?;
-        let owner = ha.runtime().owner(&cluster, &group).await?;
+        let mut owner = ha.runtime().owner(&cluster, &group).await?;
         let server = owner.as_ref().and_then(|it| it.server.as_ref()).or(group.startup.first());
         let server = server.and_then(|it| cluster.server(it)).ok_or_else(|| no_server(&group))?;
+        let nothing_yet = Work { ha, cloud: &*cloud, cluster: &cluster, group: &group, epoch: None };
+        nothing_yet.refuse_strangers().await?;
+        if owner.as_ref().is_none_or(|it| it.server.is_none()) {
+            // From here on it is said who has the group, so that a move can be told from tampering.
+            ha.runtime().note(cloud.clone(), &cluster, &group, Some(&server.name)).await?;
+            owner = ha.runtime().owner(&cluster, &group).await?;
+        }
         let id = id(&group);
         creation.made(&id);
-        let work = Work { ha, cloud: &*cloud, cluster: &cluster, group: &group, epoch: owner.map(|it| it.epoch) };
+        let work = Work { epoch: owner.map(|it| it.epoch), ..nothing_yet };
         work.ensure(server, &self.declared_tables(), Strangers::Refuse).await?;
         Ok(Made::id(id))
     }
@@ -115,7 +122,9 @@ impl Resource for HaGroup {
                 .help(format!("Stop it with \"plumb ha stop {}\", and destroy again.", group.name)));
         }
         let work = Work { ha, cloud: &*cloud, cluster: &cluster, group: &group, epoch: None };
-        work.remove(&self.declared_tables(), None).await
+        work.remove(&self.declared_tables(), None).await?;
+        // One of the same name that is made later begins anew.
+        ha.runtime().note(cloud.clone(), &cluster, &group, None).await
     }
 
     /// A group is its cluster's and its own name: what a broken create has made is taken over.
