@@ -106,7 +106,8 @@ impl Site {
     pub fn ec2(&self, action: &str, arguments: &[(&str, &str)]) -> Result<String, String> {
         let arguments: String = arguments.iter().map(|(name, value)| format!("&{name}={value}")).collect();
         let body = format!("Action={action}&Version=2016-11-15{arguments}");
-        let asked = Ask { service: "ec2", region: REGION, method: "POST", path: "/", kind: FORM, target: None, body: &body };
+        let asked =
+            Ask { service: "ec2", region: REGION, method: "POST", path: "/", kind: FORM, target: None, body: &body };
         let answer = ask(&self.upstream, &self.key, &asked).ok_or("EC2 does not answer")?;
         if answer.contains("<Errors>") { Err(answer) } else { Ok(answer) }
     }
@@ -197,7 +198,8 @@ impl Site {
     }
 
     fn route53(&self, method: &str, path: &str, body: &str) -> Result<String, String> {
-        let asked = Ask { service: "route53", region: REGION, method, path, kind: "application/xml", target: None, body };
+        let asked =
+            Ask { service: "route53", region: REGION, method, path, kind: "application/xml", target: None, body };
         ask(&self.upstream, &self.key, &asked).ok_or_else(|| "Route 53 does not answer".to_owned())
     }
 
@@ -213,8 +215,11 @@ impl Site {
             let tables = self.routes(&vip.vpc_id, &destination)?;
             for id in tables.keys().filter(|id| table.is_none_or(|it| it == id.as_str())) {
                 let destination = destination.replace('/', "%2F");
-                let arguments =
-                    [("RouteTableId", id.as_str()), ("DestinationCidrBlock", &destination), ("NetworkInterfaceId", eni)];
+                let arguments = [
+                    ("RouteTableId", id.as_str()),
+                    ("DestinationCidrBlock", &destination),
+                    ("NetworkInterfaceId", eni),
+                ];
                 self.ec2("ReplaceRoute", &arguments)?;
             }
         }
@@ -266,7 +271,11 @@ impl Site {
     /// It is not.
     pub fn is_on(&self, server: &str, epoch: u64) -> Result<(), String> {
         let found = self.agreed()?;
-        if found == (server.to_owned(), epoch) { Ok(()) } else { Err(format!("it is with {found:?}, not {server} in {epoch}")) }
+        if found == (server.to_owned(), epoch) {
+            Ok(())
+        } else {
+            Err(format!("it is with {found:?}, not {server} in {epoch}"))
+        }
     }
 }
 

@@ -245,7 +245,11 @@ pub fn ask(upstream: &str, key: &str, asked: &Ask<'_>) -> Option<String> {
     let Ask { service, region, .. } = asked;
     let scope = format!("{key}/20260101/{region}/{service}/aws4_request");
     let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
-    let host = if *service == "route53" { "route53.amazonaws.com".to_owned() } else { format!("{service}.{region}.amazonaws.com") };
+    let host = if *service == "route53" {
+        "route53.amazonaws.com".to_owned()
+    } else {
+        format!("{service}.{region}.amazonaws.com")
+    };
     let mut headers = vec![("authorization", signature), ("content-type", asked.kind.to_owned()), ("host", host)];
     headers.extend(asked.target.map(|it| ("x-amz-target", it.to_owned())));
     let request = Request {

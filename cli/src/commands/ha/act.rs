@@ -324,6 +324,7 @@ mod tests {
             recorded: server.map(|server| Recorded { server, epoch: 3, since: None }),
             lease: None,
             resources: vec![ResourceStatus { name: "eip1".into(), type_name: "elastic_ip", holding, look: None }],
+            strangers: BTreeMap::new(),
             zones: Vec::new(),
             transitions: Vec::new(),
             at: Moment::EPOCH,

@@ -107,6 +107,15 @@ pub struct NetworkInterface {
     pub tags: Vec<(String, String)>,
 }
 
+impl NetworkInterface {
+    /// Whose it is, for people: instance and tags.
+    pub fn whose(&self) -> String {
+        let instance = self.instance_id.as_deref().unwrap_or("no instance");
+        let tags = self.tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
+        if tags.is_empty() { instance.to_owned() } else { format!("{instance} ({tags})") }
+    }
+}
+
 /// A route table.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RouteTable {

@@ -1,6 +1,7 @@
 //! Who has a group as the cluster's arbiter says, or the journal of this machine where there is none; moves through it.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
@@ -166,7 +167,19 @@ impl Runtime for Records {
 
 /// User and machine.
 fn who() -> String {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
+    let variable = |name: &&str| std::env::var(name).ok().filter(|it| !it.is_empty());
+    let user = ["USER", "LOGNAME"].iter().find_map(variable).or_else(account).unwrap_or_else(|| "unknown".to_owned());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{user}@{}", host.trim())
+}
+
+/// The account that the process runs as: services often have no variable for it.
+fn account() -> Option<String> {
+    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = accounts.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        (fields.get(2) == Some(&id.as_str())).then(|| fields[0].to_owned())
+    });
+    Some(name.unwrap_or(id))
 }

@@ -88,9 +88,7 @@ impl Resource for HaGroup {
         before.in_epoch().await?;
         let owner = ha.runtime().owner(&old_cluster, &old).await?;
         let seen = observe(&*cloud, &old_cluster, &old).await.map_err(|it| refused("changing", &group.name, &it))?;
-        if owner.is_none() {
-            unmoved(prior, &seen, &old_cluster)?;
-        }
+        unmoved(prior, &seen, &old_cluster)?;
         let moves = self.active_server != prior.active_server && prior.active_server.is_some();
         if moves {
             // The old form knows the server that goes.
@@ -181,6 +179,8 @@ fn side(servers: &BTreeSet<&str>, owner: Option<&Owner>, recorded: Option<&str>)
     if let Some(owner) = owner {
         let disagrees = servers.iter().any(|it| Some(*it) != owner.server.as_deref());
         let state = match &owner.server {
+            // All of it is with another member: somebody has moved it, and whoever keeps record knows of nothing.
+            Some(_) if disagrees && only.is_some() => "unconfirmed",
             Some(_) if disagrees => "partial",
             Some(_) => "active",
             // Routes of a stopped group stay where they are: the next start moves them.

@@ -149,6 +149,8 @@ impl Manager<'_> {
             let steps: Vec<&Step> = sent.iter().map(|it| &transition.steps[it.seq]).collect();
             let live = self.read(&steps).await;
             let mut left = Vec::new();
+            // A read that fails has had all its time already.
+            let readable = live.iter().any(Result::is_ok);
             for (it, live) in sent.into_iter().zip(live) {
                 match live {
                     Ok(Some(live)) if transition.steps[it.seq].op.is_done(&live) => {
@@ -167,7 +169,7 @@ impl Manager<'_> {
             // What was refused for good will not appear.
             let hope = sent.iter().any(|it| it.result.as_ref().map_or_else(|it| it.kind.is_transient(), |_| true));
             let over = if stop { Instant::now() >= end } else { look >= LOOKS };
-            if sent.is_empty() || !hope || over {
+            if sent.is_empty() || !hope || !readable || over {
                 break;
             }
             sleep(if stop { STOP_PAUSE } else { LOOK_PAUSE * look }).await;

@@ -107,11 +107,7 @@ impl Manager<'_> {
             }
             let found = step.before.text();
             let other = match self.cloud.network_interface(&found).await {
-                Ok(it) => {
-                    let tags = it.tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
-                    let instance = it.instance_id.unwrap_or_else(|| "no instance".to_owned());
-                    format!("{found} of {instance} ({})", tags.join(", "))
-                }
+                Ok(it) => format!("{found} of {}", it.whose()),
                 Err(_) => found,
             };
             let trouble = Trouble::new(Problem::Flapping, Phase::Activating, &step.resource);
