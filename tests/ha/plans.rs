@@ -224,7 +224,7 @@ resource "ha_group" "other" {
   }
 }
 "#;
-    site.space.write("small/other.tf", second).path();
+    site.space.write("small/other.tf", second);
     site.space.env("TF_VAR_exclusive", "full");
     site.plumb("apply -auto-approve").expect(0)?;
     site.plumb("ha move failover1").expect(1)?.has("server2 has another group")?;

@@ -30,7 +30,8 @@ impl Site {
     /// The emulator cannot be started.
     pub fn example(name: &str, account: &str) -> Result<Self, String> {
         let (mut space, upstream) = account_space(account)?;
-        space.copy(&root().join("examples"), "examples").env("TF_VAR_name", name);
+        space.copy(&root().join("examples"), "examples");
+        space.env("TF_VAR_name", name);
         let run = space.plumb(&[&format!("-chdir=examples/{name}"), "init", "-no-color"]);
         run.expect(0)?;
         Ok(Self::at(space, upstream, &format!("examples/{name}")))
