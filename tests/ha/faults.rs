@@ -92,7 +92,7 @@ fn throttled() -> Result<(), Failed> {
     site.plumb("apply -auto-approve").expect(0)?;
     let never = Rule { limit: None, ..Rule::of("AssociateAddress", Fault::Throttle, 0) };
     let (run, proxy) = site.through(with(vec![never]), "ha move failover1");
-    run.expect(1)?.has("5: ")?.has("RequestLimitExceeded")?.has("NOT DONE: 1")?;
+    run.expect(1)?.has("(5:")?.has("RequestLimitExceeded")?.has("NOT DONE: 1")?;
     let intents = site.journal()?.last().map(|it| it.steps.iter().map(|it| it.attempts).max().unwrap_or_default());
     if intents != Some(2) {
         return Err(format!("the first and one more, as the settings say, not {intents:?}").into());
@@ -109,7 +109,7 @@ fn forbidden() -> Result<(), Failed> {
     let mut site = Site::applied("362000000003")?;
     let rule = Rule::of("ReplaceRoute", Fault::Refuse("UnauthorizedOperation"), 1);
     let (run, proxy) = site.through(with(vec![rule]), "ha move failover1");
-    let run = run.expect(1)?.has("5: ")?.has("NOT DONE: 1")?;
+    let run = run.expect(1)?.has("(5:")?.has("NOT DONE: 1")?;
     let refused =
         proxy.calls().into_iter().find(|it| it.outcome == Outcome::Fault(403)).ok_or("nothing was refused")?;
     let table = refused.body.split('&').find_map(|it| it.strip_prefix("RouteTableId=")).unwrap_or_default().to_owned();
@@ -159,7 +159,7 @@ fn silent() -> Result<(), Failed> {
     let never = |rule: Rule| Rule { limit: None, ..rule };
     let hung = || with(vec![never(Rule::of("DescribeRouteTables", Fault::Hang, 0))]);
     let (run, proxy) = site.through(hung(), "ha move failover1");
-    run.expect(1)?.has("6: ")?;
+    run.expect(1)?.has("(6:")?;
     expect("rows", count(&proxy.calls(), "ReplaceRoute"), 0)?;
     let (run, _proxy) =
         site.through(with(vec![never(Rule::of("Describe", Fault::Refuse("UnauthorizedOperation"), 0))]), "ha status");

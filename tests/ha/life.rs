@@ -132,7 +132,7 @@ fn torn(site: &Site) -> Result<(), Failed> {
     }
     site.plumb("plan -detailed-exitcode").expect(0)?.has("Move is not confirmed")?.has("No changes.")?;
     site.plumb("ha status").expect(2)?.has("UNCONFIRMED on server1 (recorded: server2)")?;
-    site.plumb("ha move failover1 --aws-only").expect(1)?.has("ha repair --to")?;
+    site.plumb("ha move failover1 --aws-only").expect(1)?.has("recorded on server2")?;
     let epoch = site.journal()?.last().map_or(0, |it| it.transition.epoch);
     site.plumb("ha repair failover1").expect(0)?.has("on server2")?;
     site.is_on("server2", epoch + 1)?;

@@ -61,7 +61,7 @@ async fn grant(wish: &Wish<'_>, session: &Session, ui: &Ui) -> Result<Exit, Fail
     let language = language(common.lang.as_deref(), session)?;
     let it = described::group(&common.state, &wish.args.group)?;
     let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
-    let cloud = connect::cloud(&it.cluster).await.map_err(failed)?;
+    let cloud = connect::cloud_of(&it.cluster, &it.group).await.map_err(failed)?;
     let password = session.environment.get("PGPASSWORD").map(String::as_str);
     let arbiter = connect::arbiter(&it.cluster, password).await.map_err(failed)?;
     let path = journal_path(session.environment.get(JOURNAL_VARIABLE).map(String::as_str));
@@ -217,16 +217,19 @@ fn request(wish: &Wish<'_>, it: &Described, (now, neighbours): (&GroupStatus, &O
         (Verb::Move, None) => {
             return Err(unclear("it is active nowhere. Use \"plumb ha start\" to start it.".to_owned()));
         }
-        (Verb::Move, Some(from)) => {
-            if seen.as_ref().is_some_and(|it| *it != from) {
+        (Verb::Move, Some(from)) => match seen.filter(|it| *it != from) {
+            // Who is named has the right to it already: an earlier move has got that far and no further.
+            Some(seen) if wish.to == Some(from.as_str()) => (Kind::Move, Some(seen), Some(from)),
+            Some(seen) => {
                 return Err(unclear(format!(
-                    "it was recorded on {from}, and AWS has it on {}. Say with \"plumb ha repair --to\" which is right.",
-                    seen.unwrap_or_default()
+                    "it was recorded on {from}, and AWS has it on {seen}. Say with \"plumb ha repair --to\" which is right."
                 )));
             }
-            let to = target(wish, it, (Some(&from), None), neighbours)?;
-            (Kind::Move, Some(from), Some(to))
-        }
+            None => {
+                let to = target(wish, it, (Some(&from), None), neighbours)?;
+                (Kind::Move, Some(from), Some(to))
+            }
+        },
         (Verb::Stop, active) => (Kind::Stop, active, None),
         (Verb::Repair, active) => (Kind::Repair, None, Some(repaired(wish, now, active)?)),
     };
@@ -370,6 +373,8 @@ mod tests {
         assert!(asked("ha move failover1", &now(Some("-"), None)).unwrap_err().contains("ha start"));
         let torn = asked("ha move failover1 -to server2", &now(Some("server1"), Some("server2")));
         assert!(torn.unwrap_err().contains("ha repair"));
+        let begun = asked("ha move failover1 -to server2", &now(Some("server2"), Some("server1")));
+        assert_eq!(begun, Ok((Kind::Move, name("server1"), name("server2"))), "what was begun goes on");
     }
 
     #[test]

@@ -12,36 +12,44 @@ terraform {
 }
 
 variable "members" {
+  type    = list(string)
   default = ["server1", "server2"]
 }
 
 variable "tables" {
+  type    = list(string)
   default = ["private-a", "private-b", "public"]
 }
 
 variable "ttl" {
+  type    = number
   default = 60
 }
 
 variable "delete_record" {
+  type    = bool
   default = false
 }
 
 # Whether there is a group.
 variable "group" {
+  type    = bool
   default = true
 }
 
 # Whether the configuration has plain resources for what the group owns.
 variable "plain" {
+  type    = bool
   default = false
 }
 
 variable "check_interfaces" {
+  type    = bool
   default = false
 }
 
 variable "arbiter" {
+  type    = bool
   default = true
 }
 
@@ -50,6 +58,7 @@ variable "exclusive" {
 }
 
 variable "call_timeout" {
+  type    = number
   default = 20
 }
 
