@@ -14,6 +14,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from datetime import datetime
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -305,11 +306,143 @@ def language(plumb, terraform):
     show("a file of 4 MB", {"main.tf": long_file(4_000_000)}, command="validate")
 
 
+def failover_group(count):
+    """A group whose virtual address has a row in each of `count` route tables."""
+    return f'''
+terraform {{
+  required_providers {{
+    aws = {{ source = "hashicorp/aws" }}
+    ha  = {{ source = "plumb/ha" }}
+  }}
+}}
+data "aws_ssm_parameter" "image" {{
+  name = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"
+}}
+locals {{
+  servers = {{ server1 = "110", server2 = "120" }}
+}}
+resource "aws_vpc" "bench" {{
+  cidr_block = "10.0.0.0/16"
+}}
+resource "aws_subnet" "bench" {{
+  for_each          = local.servers
+  vpc_id            = aws_vpc.bench.id
+  cidr_block        = "10.0.${{each.value}}.0/24"
+  availability_zone = "us-east-1a"
+}}
+resource "aws_network_interface" "bench" {{
+  for_each          = local.servers
+  subnet_id         = aws_subnet.bench[each.key].id
+  private_ips       = ["10.0.${{each.value}}.10"]
+  source_dest_check = false
+}}
+resource "aws_instance" "bench" {{
+  for_each      = local.servers
+  ami           = data.aws_ssm_parameter.image.value
+  instance_type = "t3.micro"
+  primary_network_interface {{
+    network_interface_id = aws_network_interface.bench[each.key].id
+  }}
+}}
+resource "aws_route_table" "bench" {{
+  count  = {count}
+  vpc_id = aws_vpc.bench.id
+}}
+resource "aws_dynamodb_table" "bench" {{
+  name         = "bench-{count}"
+  billing_mode = "PAY_PER_REQUEST"
+  hash_key     = "id"
+  attribute {{
+    name = "id"
+    type = "S"
+  }}
+}}
+resource "ha_cluster" "bench" {{
+  name   = "bench-{count}"
+  region = "us-east-1"
+  dynamic "server" {{
+    for_each = local.servers
+    content {{
+      name              = server.key
+      instance_id       = aws_instance.bench[server.key].id
+      eni_id            = aws_network_interface.bench[server.key].id
+      availability_zone = "us-east-1a"
+      interconnect      = "10.0.${{server.value}}.10"
+    }}
+  }}
+  arbiter {{
+    table = aws_dynamodb_table.bench.name
+  }}
+}}
+resource "ha_group" "bench" {{
+  name    = "failover"
+  cluster = ha_cluster.bench
+  virtual_ip {{
+    name            = "vip"
+    ip              = "10.1.0.20"
+    vpc_id          = aws_vpc.bench.id
+    route_table_ids = aws_route_table.bench[*].id
+  }}
+}}
+output "interfaces" {{
+  value = [for it in aws_network_interface.bench : it.id]
+}}
+output "tables" {{
+  value = aws_route_table.bench[*].id
+}}
+'''
+
+
+# One call per process, as agents make them that start a command-line client for each.
+ONE_CALL = "import boto3, sys; boto3.client('ec2').replace_route(RouteTableId=sys.argv[1], DestinationCidrBlock='10.1.0.20/32', NetworkInterfaceId=sys.argv[2])"
+
+
+def last_row(directory, since):
+    """Seconds from a moment to the last row that was moved, as the journal has it."""
+    entries = [json.loads(line) for line in Path(directory, "plumb-ha.journal").read_text().splitlines()]
+    done = [it["at"] for it in entries if it["entry"] == "result" and it["state"] == "done"]
+    return datetime.fromisoformat(done[-1].replace("Z", "+00:00")).timestamp() - since
+
+
+def failover(plumb, counts=(1, 10, 100)):
+    print("\n## Failover groups: from the order to move until the last route has moved")
+    env = {**os.environ, "AWS_REGION": "us-east-1", "AWS_DEFAULT_REGION": "us-east-1", "AWS_ACCESS_KEY_ID": "bench",
+           "AWS_SECRET_ACCESS_KEY": "bench", "NO_COLOR": "1"}
+    for count in counts:
+        with tempfile.TemporaryDirectory() as directory:
+            Path(directory, "main.tf").write_text(failover_group(count))
+            must(run([plumb, "apply", "-auto-approve"], directory, env))
+            moves = []
+            for _ in range(3):
+                since = time.time()
+                _, _, text = must(run([plumb, "ha", "move", "failover", "-json"], directory, env))
+                moves.append((last_row(directory, since), time.time() - since, json.loads(text)["calls"]))
+            seconds, whole, sent = sorted(moves)[1]
+            print(f"{count} route table(s): last route after {seconds:.2f} s, the command with all its checks {whole:.2f} s, "
+                  f"{sent} API calls, of which {count} write routes", flush=True)
+            if count <= 10:
+                peer(plumb, directory, env, seconds)
+            must(run([plumb, "destroy", "-auto-approve"], directory, env))
+
+
+def peer(plumb, directory, env, seconds):
+    """The same rows by one process per call, one after the other: no command-line client of AWS is installed with the
+    emulator, so a Python process with AWS's own library stands in for it, which is what that client is made of."""
+    output = lambda name: json.loads(must(run([plumb, "output", "-json", name], directory, env))[2])
+    tables, interfaces = output("tables"), output("interfaces")
+    since = time.monotonic()
+    for table in tables:
+        must(run([str(ROOT / ".venv/bin/python"), "-c", ONE_CALL, table, interfaces[0]], directory, env))
+    took = time.monotonic() - since
+    print(f"  a process per call, no checks at all: {took:.2f} s, {took / len(tables):.2f} s per table, so {100 * took / len(tables):.0f} s "
+          f"for 100 ({took / seconds:.0f} times as long)", flush=True)
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--plumb", default=str(ROOT / "target/debug/plumb"))
     parser.add_argument("--count", type=int, default=200, help="objects of each type on the emulator")
-    parser.add_argument("--only", choices=["emulator", "references", "state", "journal", "language"])
+    parser.add_argument("--only", choices=["emulator", "references", "state", "journal", "language", "ha"])
     options = parser.parse_args()
     plumb = str(Path(options.plumb).resolve())
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
@@ -317,6 +450,8 @@ def main():
         if "AWS_ENDPOINT_URL" not in os.environ:
             sys.exit("AWS_ENDPOINT_URL is not set: run this through `make bench`, which starts the emulator")
         emulator(plumb, options.count)
+    if options.only == "ha" or (options.only is None and "AWS_ENDPOINT_URL" in os.environ):
+        failover(plumb)
     if options.only in (None, "references"):
         references(plumb, shutil.which("terraform"))
     if options.only in (None, "state"):

@@ -7,6 +7,7 @@ mod emulator;
 mod examples;
 mod faults;
 mod golden;
+mod ha;
 mod interrupts;
 mod kill;
 mod lifecycle;
@@ -28,6 +29,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(state::trials());
     trials.extend(lifecycle::trials());
     trials.extend(examples::trials());
+    trials.extend(ha::trials());
     trials.extend(modules::trials());
     trials.extend(recognition::trials());
     trials.extend(faults::trials());

@@ -16,8 +16,9 @@ use std::sync::{Arc, Mutex, OnceLock};
 
 use libtest_mimic::{Failed, Trial};
 
-use self::scenario::{ALL, Configuration, Scenario};
-use self::stage::Origin;
+use self::scenario::ALL;
+pub use self::scenario::{Configuration, Scenario};
+pub use self::stage::{Origin, Stage};
 use super::proxy::{Faults, Kill, Proxy};
 use super::space::{Run, root};
 
@@ -34,9 +35,21 @@ pub fn trials() -> Vec<Trial> {
 
 /// A point at which plumb is ended.
 #[derive(Clone, Copy, Debug)]
-enum Boundary {
-    Call { number: u64, after: bool },
-    Commit { number: u64, after: bool },
+pub enum Boundary {
+    /// Before or after a call.
+    Call {
+        /// Its number, from 1.
+        number: u64,
+        /// After it.
+        after: bool,
+    },
+    /// Before or after something is made durable.
+    Commit {
+        /// Its number, from 1.
+        number: u64,
+        /// After it.
+        after: bool,
+    },
 }
 
 /// What a run that was not interrupted does and leaves behind.
@@ -79,14 +92,19 @@ fn report(name: &str, all: usize, tried: usize, failed: usize) {
 }
 
 fn choose(all: Vec<Boundary>, scenario: &Scenario) -> Vec<Boundary> {
+    let small = scenario.configuration != Configuration::Confluence;
+    chosen(all, scenario.name.len(), if small { 3 } else { 1 })
+}
+
+/// The boundaries that are tried: all, as many as the environment says, or `usual` many, drawn by a seed and a salt.
+pub fn chosen(all: Vec<Boundary>, salt: usize, usual: usize) -> Vec<Boundary> {
     let wanted = std::env::var("PLUMB_KILL").unwrap_or_default();
     if wanted == "all" {
         return all;
     }
-    let small = scenario.configuration == Configuration::Small;
-    let count = wanted.parse().unwrap_or(if small { 3 } else { 1 });
+    let count = wanted.parse().unwrap_or(usual);
     let seed = number("PLUMB_KILL_SEED").unwrap_or(1) as u64;
-    let drawn = (0..count as u64).map(|at| super::proxy::roll(seed, at, scenario.name.len()));
+    let drawn = (0..count as u64).map(|at| super::proxy::roll(seed, at, salt));
     drawn.map(|part| all[((part * all.len() as f64) as usize).min(all.len() - 1)]).collect()
 }
 
@@ -129,8 +147,7 @@ fn killed(scenario: &Scenario, origin: &Origin, reference: &Reference, boundary:
     let proxy = Proxy::start(&stage.upstream, faults);
     let mut command = stage.command(&arguments(scenario), scenario.step, &proxy.endpoint());
     if let Boundary::Commit { number, after } = boundary {
-        let order = format!("{number}{}", if after { 'a' } else { 'b' });
-        command.env("LD_PRELOAD", shim()?).env("PLUMB_SYNC_KILL", order);
+        command.env("LD_PRELOAD", shim()?).env("PLUMB_SYNC_KILL", order(number, after));
     }
     let child = command.spawn().expect("plumb can be started");
     *pid.lock().expect("no panic") = Some(child.id());
@@ -172,8 +189,13 @@ fn difference(wanted: &[String], found: &[String]) -> String {
     differs.map(|(line, count)| format!("{count:+} {line}\n")).collect()
 }
 
+/// What the shim is told to do at a commit.
+pub fn order(number: u64, after: bool) -> String {
+    format!("{number}{}", if after { 'a' } else { 'b' })
+}
+
 /// The shim that counts commits, compiled once.
-fn shim() -> Result<PathBuf, String> {
+pub fn shim() -> Result<PathBuf, String> {
     static SHIM: OnceLock<Result<PathBuf, String>> = OnceLock::new();
     SHIM.get_or_init(|| {
         let source = root().join("tests/kill/shim.c");

@@ -24,6 +24,8 @@ pub enum Configuration {
     Confluence,
     /// `tests/suite/kill/small`: every type whose create takes several calls.
     Small,
+    /// `tests/suite/ha/small`: a failover group with an address of each kind.
+    Ha,
 }
 
 /// Variables of an update that reaches many objects. Tags are not among them: the emulator does not show those that a
@@ -95,6 +97,10 @@ impl Configuration {
             Self::Confluence => confluence(space),
             Self::Small => {
                 space.copy(&root().join("tests/suite/kill/small"), "small");
+                "-chdir=small".to_owned()
+            }
+            Self::Ha => {
+                space.copy(&root().join("tests/suite/ha/small"), "small");
                 "-chdir=small".to_owned()
             }
         }

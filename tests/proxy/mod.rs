@@ -222,6 +222,45 @@ pub fn post(upstream: &str, path: &str, body: &str) -> Option<String> {
     Some(http::forward(upstream.trim_start_matches("http://"), &request)?.text())
 }
 
+/// A request of a test's own.
+pub struct Ask<'a> {
+    /// Service as signatures name it.
+    pub service: &'a str,
+    /// Region.
+    pub region: &'a str,
+    /// `POST`.
+    pub method: &'a str,
+    /// Path with query.
+    pub path: &'a str,
+    /// Type of the body.
+    pub kind: &'a str,
+    /// The operation, for services that name it in a header.
+    pub target: Option<&'a str>,
+    /// The body.
+    pub body: &'a str,
+}
+
+/// Asks a service of the emulator with the access key of an account, and returns the body of the answer.
+pub fn ask(upstream: &str, key: &str, asked: &Ask<'_>) -> Option<String> {
+    let Ask { service, region, .. } = asked;
+    let scope = format!("{key}/20260101/{region}/{service}/aws4_request");
+    let signature = format!("AWS4-HMAC-SHA256 Credential={scope}, SignedHeaders=host, Signature=0");
+    let host = if *service == "route53" {
+        "route53.amazonaws.com".to_owned()
+    } else {
+        format!("{service}.{region}.amazonaws.com")
+    };
+    let mut headers = vec![("authorization", signature), ("content-type", asked.kind.to_owned()), ("host", host)];
+    headers.extend(asked.target.map(|it| ("x-amz-target", it.to_owned())));
+    let request = Request {
+        method: asked.method.to_owned(),
+        path: asked.path.to_owned(),
+        headers: headers.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(),
+        body: asked.body.as_bytes().to_vec(),
+    };
+    Some(http::forward(upstream.trim_start_matches("http://"), &request)?.text())
+}
+
 /// Credentials of an account of the emulator, as the environment has them.
 pub fn credentials(upstream: &str, account: &str) -> Option<BTreeMap<&'static str, String>> {
     let scope = "AWS4-HMAC-SHA256 Credential=test/20260101/us-east-1/sts/aws4_request, SignedHeaders=host, Signature=0";

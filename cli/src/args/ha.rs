@@ -65,6 +65,10 @@ pub struct HaGroupArgs {
     /// The group: its name, or CLUSTER/NAME.
     #[arg(value_name = "GROUP")]
     pub group: String,
+    /// Do the side of AWS alone: addresses, routes, records. For groups whose disks and programs no agent runs, and which
+    /// you have stopped or start yourself.
+    #[arg(long)]
+    pub aws_only: bool,
     /// Why, for the history.
     #[arg(long, value_name = "TEXT")]
     pub reason: Option<String>,

@@ -4,14 +4,16 @@ use anstyle::AnsiColor;
 use plumb_provider_ha::address::{Holding, Look};
 use plumb_provider_ha::errors::Language;
 use plumb_provider_ha::journal::{Outcome, StepState, TransitionRecord};
+use plumb_provider_ha::moment::Moment;
 use plumb_provider_ha::status::{GroupStatus, ResourceStatus, Verdict};
 
 use super::Paint;
 
 /// A group as a person wants to see it in the middle of the night: the verdict first.
 pub fn status(it: &GroupStatus, language: Language, paint: Paint) -> String {
-    let (word, color, rest) = verdict(&it.verdict);
-    let since = it.recorded.as_ref().and_then(|it| it.since).map(|since| format!(", since {since}"));
+    let (word, color, rest) = verdict(&it.verdict, &it.group);
+    let since = it.recorded.as_ref().and_then(|it| it.since);
+    let since = since.map(|since| format!(", since {since}, {}", ago(since, it.at)));
     let mut out = format!("{}  {}", paint.bold(&format!("{}/{}", it.cluster, it.group)), paint.strong(color, word));
     out += &format!("{rest}  (epoch {}{})\n", it.epoch(), since.unwrap_or_default());
     if let Some(lease) = it.lease.as_ref().filter(|lease| !lease.has_expired(it.at)) {
@@ -23,6 +25,9 @@ pub fn status(it: &GroupStatus, language: Language, paint: Paint) -> String {
         let look = resource.look.as_ref().map(|it| format!("  {}", look(it, language, paint))).unwrap_or_default();
         out += &format!("  {:width$}  {:11}  {}{look}\n", resource.name, resource.type_name, held(resource, language));
     }
+    for (eni, whose) in &it.strangers {
+        out += &format!("  {}\n", paint.color(AnsiColor::Red, &format!("{eni} is of {whose}")));
+    }
     for zone in &it.zones {
         let look = look(&zone.look, language, paint);
         out += &format!("  {:width$}  {:11}  {}  {look}\n", zone.server, "zone", zone.zone);
@@ -33,7 +38,18 @@ pub fn status(it: &GroupStatus, language: Language, paint: Paint) -> String {
     out
 }
 
-fn verdict(verdict: &Verdict) -> (&'static str, AnsiColor, String) {
+/// A span of time in the largest unit that tells enough.
+fn ago(since: Moment, now: Moment) -> String {
+    let seconds = since.age(now).as_secs();
+    match seconds {
+        0..120 => format!("{seconds} s ago"),
+        120..7200 => format!("{} min ago", seconds / 60),
+        7200..172_800 => format!("{} h ago", seconds / 3600),
+        _ => format!("{} days ago", seconds / 86_400),
+    }
+}
+
+fn verdict(verdict: &Verdict, group: &str) -> (&'static str, AnsiColor, String) {
     match verdict {
         Verdict::Active { server } => ("ACTIVE", AnsiColor::Green, format!(" on {server}")),
         Verdict::Stopped { remains } if remains.is_empty() => ("STOPPED", AnsiColor::Yellow, String::new()),
@@ -42,15 +58,20 @@ fn verdict(verdict: &Verdict) -> (&'static str, AnsiColor, String) {
         }
         Verdict::Elsewhere { recorded, server } => {
             let was = recorded.as_deref().map_or_else(|| "nothing recorded".to_owned(), |it| format!("recorded: {it}"));
-            let hint = format!("\"plumb ha repair --to {server}\" takes it over");
+            let hint = format!("\"plumb ha repair {group} --to {server}\" takes it over");
             ("UNCONFIRMED", AnsiColor::Yellow, format!(" on {server} ({was}); {hint}"))
         }
-        Verdict::Split => ("SPLIT", AnsiColor::Red, "; \"plumb ha repair\" brings its parts together".to_owned()),
+        Verdict::Split => {
+            let hint = format!("; \"plumb ha repair {group}\" brings its parts together");
+            ("SPLIT", AnsiColor::Red, hint)
+        }
         Verdict::Foreign => {
-            ("FOREIGN", AnsiColor::Red, "; \"plumb ha repair\" takes its parts back from who is no member".to_owned())
+            let hint = format!("; \"plumb ha repair {group}\" takes its parts back from who is no member");
+            ("FOREIGN", AnsiColor::Red, hint)
         }
         Verdict::Underway => {
-            ("UNFINISHED", AnsiColor::Red, "; \"plumb ha repair\" finishes what was interrupted".to_owned())
+            let hint = format!("; \"plumb ha repair {group}\" finishes what was interrupted");
+            ("UNFINISHED", AnsiColor::Red, hint)
         }
         Verdict::Unknown => ("UNKNOWN", AnsiColor::Red, String::new()),
     }
@@ -108,8 +129,12 @@ pub fn history(all: &[TransitionRecord], steps: bool, paint: Paint) -> String {
 
 fn line(it: &TransitionRecord) -> String {
     let transition = &it.transition;
-    let place = |it: &Option<String>| it.clone().unwrap_or_else(|| "-".to_owned());
-    let way = format!("{} → {}", place(&transition.from), place(&transition.to));
+    let way = match (&transition.from, &transition.to) {
+        (Some(from), Some(to)) => format!("{from} → {to}"),
+        (None, Some(to)) => format!("on {to}"),
+        (Some(from), None) => format!("on {from}"),
+        (None, None) => String::new(),
+    };
     let outcome = it.outcome.map_or("unfinished", Outcome::word);
     let forced = if transition.forced { ", forced" } else { "" };
     format!(
@@ -129,7 +154,6 @@ mod tests {
     use plumb_provider_ha::address::{Live, Op};
     use plumb_provider_ha::errors::{Phase, Problem, Trouble};
     use plumb_provider_ha::journal::{Entry, Kind, Recorded, Step, Transition, fold};
-    use plumb_provider_ha::moment::Moment;
 
     use super::*;
 
@@ -180,14 +204,16 @@ mod tests {
                 of("vip1", "virtual_ip", Look::Fine),
                 of("eip1", "elastic_ip", Look::Error(trouble.with("held", "no interface"))),
             ],
+            strangers: [("eni-9".into(), "i-9 (Name=other)".into())].into(),
             zones: Vec::new(),
             transitions: log(),
             at: Moment::EPOCH,
         };
         insta::assert_snapshot!(status(&it, Language::English, Paint::PLAIN), @r"
-        db/failover1  ACTIVE on server2  (epoch 7, since 1970-01-01T00:00:00.000Z)
+        db/failover1  ACTIVE on server2  (epoch 7, since 1970-01-01T00:00:00.000Z, 0 s ago)
           vip1  virtual_ip   server2  ok
           eip1  elastic_ip   server2  error: Monitoring eip1 found an error. (7: The Elastic IP address is not on the server (allocation eipalloc-1, now on no interface))
+          eni-9 is of i-9 (Name=other)
           1970-01-01T00:00:00.000Z  db/failover1  move server1 → server2  epoch 7  done  (maintenance, by ann@desk)
         ");
         assert!(!it.is_well());

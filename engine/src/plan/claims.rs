@@ -106,7 +106,7 @@ impl Walk<'_> {
             self.claims.extend(review.claims);
             self.runtime_changes.extend(review.changes);
             self.diagnostics.extend(review.diagnostics.into_iter().map(|it| self.located(it)).collect::<Vec<_>>());
-            self.drifted.extend(review.drifted);
+            self.drifted.extend(review.drifted.into_iter().map(|it| (it.object, it.expected)));
             review.adjustments.into_iter().for_each(|it| self.adjust(it));
         }
         self.note_runtime_changes();

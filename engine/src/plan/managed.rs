@@ -153,8 +153,8 @@ impl Walk<'_> {
             .drift
             .iter()
             .filter_map(|drift| {
-                if self.drifted.contains(&drift.object) {
-                    return Some((*drift).clone());
+                if let Some(expected) = self.drifted.get(&drift.object) {
+                    return Some(super::Drift { before: expected.clone(), ..drift.clone() });
                 }
                 let provider = ProviderAddr::parse(&drift.provider)?;
                 let provider = self.request.providers.get(&provider.source)?;

@@ -18,6 +18,7 @@ use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Evaluator, ModuleId};
 use crate::provider::{Claim, Client, LateBinding, ProviderError, RuntimeChange};
 use crate::store::ObjectKey;
+use crate::value::Value;
 
 /// What a plan is made of while it is being made.
 pub struct Walk<'a> {
@@ -51,8 +52,8 @@ pub struct Walk<'a> {
     /// What run time owns.
     pub(super) claims: Vec<Claim>,
     pub(super) runtime_changes: Vec<RuntimeChange>,
-    /// Objects that have drifted though only computed attributes tell.
-    pub(super) drifted: BTreeSet<ObjectKey>,
+    /// Objects that have drifted though only computed attributes tell, as they would be if they had not.
+    pub(super) drifted: BTreeMap<ObjectKey, Value>,
     pub(super) late: BTreeMap<ObjectKey, LateBinding>,
     pub(super) failed: BTreeSet<Node>,
     /// Ephemeral resources that are open.
@@ -101,7 +102,7 @@ impl<'a> Walk<'a> {
             claimable: request.providers.iter().flat_map(|it| it.claims()).copied().collect(),
             claims: Vec::new(),
             runtime_changes: Vec::new(),
-            drifted: BTreeSet::new(),
+            drifted: BTreeMap::new(),
             late: BTreeMap::new(),
             failed: BTreeSet::new(),
             open: Open::new(),

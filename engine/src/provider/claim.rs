@@ -54,9 +54,18 @@ pub struct Review {
     /// Values of the provider's own objects that follow from other objects of the plan.
     pub adjustments: Vec<Adjustment>,
     /// Objects of the provider that have drifted, though only computed attributes tell.
-    pub drifted: Vec<ObjectKey>,
+    pub drifted: Vec<Drifted>,
     /// Errors and warnings about objects that only show side by side.
     pub diagnostics: Diagnostics,
+}
+
+/// An object that has drifted besides what run time has changed of it.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Drifted {
+    /// The object.
+    pub object: ObjectKey,
+    /// It as it would be if nothing had drifted: recorded, with what belongs to run time as it is.
+    pub expected: Value,
 }
 
 /// A planned value that follows from other objects; an object that would stay as it is is changed by it.

@@ -8,7 +8,9 @@ use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
 use crate::arbiter::Arbiter;
 use crate::arbiter::postgres::Postgres;
 use crate::cloud::Cloud;
-use crate::group::{self, Cluster};
+#[cfg(feature = "aws")]
+use crate::cloud::patient::{Patience, Patient};
+use crate::group::{self, Cluster, Group};
 
 /// Environment variable that names the journal.
 pub const JOURNAL_VARIABLE: &str = "PLUMB_HA_JOURNAL";
@@ -26,6 +28,25 @@ pub fn journal_path(named: Option<&str>) -> PathBuf {
 /// There is no region, there are no credentials, or this build cannot talk to AWS.
 pub async fn cloud(cluster: &Cluster) -> Result<Arc<dyn Cloud>, Diagnostics> {
     crate::provider::clouds().connect(cluster.region.as_deref()).await
+}
+
+/// AWS for a group of a cluster: each call has the time that the group's settings give it.
+///
+/// # Errors
+/// As [`cloud`].
+#[cfg(feature = "aws")]
+pub async fn cloud_of(cluster: &Cluster, group: &Group) -> Result<Arc<dyn Cloud>, Diagnostics> {
+    let aws = crate::cloud::aws::Aws::connect(cluster.region.as_deref()).await?;
+    Ok(Arc::new(Patient::new(aws, Patience::within(group.call_timeout))))
+}
+
+/// AWS for a group of a cluster.
+///
+/// # Errors
+/// This build cannot talk to AWS.
+#[cfg(not(feature = "aws"))]
+pub async fn cloud_of(cluster: &Cluster, _group: &Group) -> Result<Arc<dyn Cloud>, Diagnostics> {
+    cloud(cluster).await
 }
 
 /// The arbiter of a cluster; `None` when it has none. `password` is for a database whose connection string has none.

@@ -2,7 +2,7 @@
 
 use std::any::Any;
 use std::collections::BTreeMap;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
@@ -13,7 +13,6 @@ use plumb_engine::provider::{
 };
 use plumb_engine::schema::{Attribute, Block, Schema};
 use plumb_engine::value::{Type, Value};
-use tokio::sync::Mutex;
 
 use crate::cloud::Cloud;
 use crate::group::{Cluster, Group};
@@ -49,6 +48,21 @@ pub trait Runtime: Send + Sync {
         group: &Group,
         to: Option<&str>,
     ) -> Result<(), ProviderError>;
+
+    /// Keeps record of who has a group that something else has brought there: an apply that made or destroyed it. Where
+    /// that is recorded already, nothing is.
+    async fn note(
+        &self,
+        cloud: Arc<dyn Cloud>,
+        cluster: &Cluster,
+        group: &Group,
+        server: Option<&str>,
+    ) -> Result<(), ProviderError>;
+
+    /// How many calls of an API were sent so far to those who keep record.
+    fn calls(&self) -> u64 {
+        0
+    }
 }
 
 /// Connections to AWS by region.
@@ -63,13 +77,16 @@ pub struct Ha {
     region: Option<String>,
     clouds: Arc<dyn Clouds>,
     runtime: Arc<dyn Runtime>,
+    /// Calls of the runtime before this client was made: other clients have it too.
+    before: u64,
     connected: Mutex<BTreeMap<Option<String>, Arc<dyn Cloud>>>,
 }
 
 impl Ha {
     /// A client with ways to AWS and to who keeps record of groups.
     pub fn new(region: Option<String>, clouds: Arc<dyn Clouds>, runtime: Arc<dyn Runtime>) -> Self {
-        Self { region, clouds, runtime, connected: Mutex::new(BTreeMap::new()) }
+        let before = runtime.calls();
+        Self { region, clouds, runtime, before, connected: Mutex::new(BTreeMap::new()) }
     }
 
     /// Region of clusters that name none.
@@ -88,22 +105,26 @@ impl Ha {
     /// There is no region, or there are no credentials.
     pub async fn cloud(&self, cluster: &Cluster) -> Result<Arc<dyn Cloud>, ProviderError> {
         let region = cluster.region.clone().or_else(|| self.region.clone());
-        let mut connected = self.connected.lock().await;
-        if let Some(cloud) = connected.get(&region) {
+        if let Some(cloud) = self.connected().get(&region) {
             return Ok(cloud.clone());
         }
         let made = self.clouds.connect(region.as_deref()).await.map_err(|found| {
             let reason = found.iter().next().map_or_else(String::new, |it| it.detail.clone());
             ProviderError::refused(format!("connecting to AWS for the cluster {}", cluster.name), reason)
         })?;
-        connected.insert(region, made.clone());
-        Ok(made)
+        // Whoever was faster made one that serves as well.
+        Ok(self.connected().entry(region).or_insert(made).clone())
+    }
+
+    fn connected(&self) -> MutexGuard<'_, BTreeMap<Option<String>, Arc<dyn Cloud>>> {
+        self.connected.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
 impl TypedClient for Ha {
     fn calls(&self) -> u64 {
-        0
+        let aws: u64 = self.connected().values().map(|it| it.sent()).sum();
+        aws + self.runtime.calls() - self.before
     }
 }
 

@@ -1,5 +1,7 @@
 //! How a group is at this moment: what AWS has, what was recorded, and what the two say together.
 
+use std::collections::BTreeMap;
+
 use serde::Serialize;
 use serde_json::{Value as Json, json};
 
@@ -84,12 +86,25 @@ pub struct GroupStatus {
     pub lease: Option<Lease>,
     /// Its resources in the order of activation.
     pub resources: Vec<ResourceStatus>,
+    /// Whose the interfaces are that have a part of it and are no member's, by interface.
+    pub strangers: BTreeMap<String, String>,
     /// The zones of its servers, where they are watched.
     pub zones: Vec<ZoneStatus>,
     /// Its last transitions, the latest first.
     pub transitions: Vec<TransitionRecord>,
     /// When this was seen.
     pub at: Moment,
+}
+
+/// What is known of a group besides AWS.
+#[derive(Clone, Copy)]
+pub struct Known<'a> {
+    /// Who gives out the right to be active.
+    pub arbiter: Option<&'a dyn Arbiter>,
+    /// The journal of this machine.
+    pub log: &'a [TransitionRecord],
+    /// Who had it when it was last applied, which counts where neither of them says anything.
+    pub applied: Option<&'a Recorded>,
 }
 
 /// Looks at a group and writes nothing. What names resolve to is for the servers to see.
@@ -100,6 +115,12 @@ pub async fn status(
     arbiter: Option<&dyn Arbiter>,
     log: &[TransitionRecord],
 ) -> GroupStatus {
+    look_at(cluster, group, cloud, Known { arbiter, log, applied: None }).await
+}
+
+/// The same with what the last apply has left on record.
+pub async fn look_at(cluster: &Cluster, group: &Group, cloud: &dyn Cloud, known: Known<'_>) -> GroupStatus {
+    let Known { arbiter, log, applied } = known;
     let ours = |it: &&TransitionRecord| it.transition.cluster == cluster.name && it.transition.group == group.name;
     let recorded = recorded(log, &cluster.name, &group.name);
     let lease = match arbiter {
@@ -113,6 +134,7 @@ pub async fn status(
         let (name, type_name) = (resource.name.clone(), resource.kind.type_name());
         resources.push(ResourceStatus { name, type_name, holding, look: None });
     }
+    let recorded = recorded.or_else(|| applied.filter(|_| lease.is_none()).cloned());
     let owner = owner(recorded.as_ref(), lease.as_ref());
     let open = log.iter().filter(ours).any(TransitionRecord::is_open);
     let verdict = if open { Verdict::Underway } else { judge_all(owner.as_ref(), group, &resources) };
@@ -123,10 +145,22 @@ pub async fn status(
             it.look = look(resource, server, cloud).await;
         }
     }
+    let strangers = strangers(&resources, cloud).await;
     let transitions = log.iter().filter(ours).rev().take(TRANSITIONS).cloned().collect();
     let zones = zones(cluster, group, cloud).await;
     let (cluster, group) = (cluster.name.clone(), group.name.clone());
-    GroupStatus { cluster, group, verdict, recorded, lease, resources, zones, transitions, at: Moment::now() }
+    GroupStatus {
+        cluster,
+        group,
+        verdict,
+        recorded,
+        lease,
+        resources,
+        strangers,
+        zones,
+        transitions,
+        at: Moment::now(),
+    }
 }
 
 /// Who has a group as the records say, the later of journal and lease: `Some(None)` for a stopped one.
@@ -201,6 +235,20 @@ async fn look(resource: &Resource, server: &Server, cloud: &dyn Cloud) -> Option
     Some(judge(seen, monitor.no_answer))
 }
 
+/// Whose the interfaces of strangers are: that tells most often which other cluster uses the address.
+async fn strangers(resources: &[ResourceStatus], cloud: &dyn Cloud) -> BTreeMap<String, String> {
+    let mut found = BTreeMap::new();
+    for it in resources {
+        let Ok(Holding::Foreign { what }) = &it.holding else { continue };
+        for eni in what.split([' ', ',']).filter(|it| it.starts_with("eni-")) {
+            if let Ok(interface) = cloud.network_interface(eni).await {
+                found.insert(eni.to_owned(), interface.whose());
+            }
+        }
+    }
+    found
+}
+
 async fn zones(cluster: &Cluster, group: &Group, cloud: &dyn Cloud) -> Vec<ZoneStatus> {
     let mut all = Vec::new();
     let Some(monitor) = &group.az_monitor else { return all };
@@ -261,6 +309,7 @@ impl GroupStatus {
             "recorded": self.recorded,
             "lease": self.lease,
             "resources": self.resources.iter().map(resource).collect::<Vec<_>>(),
+            "strangers": self.strangers,
             "zones": self.zones.iter().map(zone).collect::<Vec<_>>(),
             "transitions": self.transitions,
             "at": self.at,

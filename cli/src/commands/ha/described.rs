@@ -3,6 +3,7 @@
 use plumb_engine::addr::Mode;
 use plumb_engine::diagnostic::Diagnostic;
 use plumb_provider_ha::group::{Cluster, Group};
+use plumb_provider_ha::journal::Recorded;
 use serde::de::DeserializeOwned;
 use serde_json::Value as Json;
 
@@ -17,6 +18,8 @@ pub struct Described {
     pub cluster: Cluster,
     /// The group.
     pub group: Group,
+    /// Who had it when it was last applied.
+    pub applied: Option<Recorded>,
 }
 
 impl Described {
@@ -43,6 +46,7 @@ pub fn groups(state: &StateOption, name: Option<&str>) -> Result<Vec<Described>,
         found.push(Described {
             cluster: read(&attributes["cluster"]["definition"], &address)?,
             group: read(&attributes["definition"], &address)?,
+            applied: applied(&attributes),
         });
     }
     found.retain(|it| name.is_none_or(|name| it.group.name == name || it.key() == name));
@@ -63,6 +67,12 @@ pub fn group(state: &StateOption, name: &str) -> Result<Described, Failure> {
             Err(Diagnostic::error("Ambiguous failover group", detail).into())
         }
     }
+}
+
+/// Nothing for a group that was never active, which is not the same as one that was stopped.
+fn applied(attributes: &Json) -> Option<Recorded> {
+    let server = attributes["active_server"].as_str()?.to_owned();
+    Some(Recorded { server: Some(server), epoch: attributes["epoch"].as_u64().unwrap_or_default(), since: None })
 }
 
 fn read<T: DeserializeOwned>(definition: &Json, address: &str) -> Result<T, Diagnostic> {

@@ -5,6 +5,7 @@ mod described;
 mod explain;
 mod history;
 mod status;
+mod told;
 
 use plumb_engine::diagnostic::Diagnostic;
 use plumb_provider_ha::errors::{Language, Trouble};

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use plumb_provider_ha::connect;
-use plumb_provider_ha::status::{GroupStatus, status};
+use plumb_provider_ha::status::{GroupStatus, Known, look_at};
 use serde_json::Value as Json;
 
 use super::{described, history, language};
@@ -50,9 +50,10 @@ async fn look(args: &HaStatusArgs, session: &Session) -> Result<Vec<GroupStatus>
     let mut all = Vec::new();
     for it in described::groups(&args.common.state, args.group.as_deref())? {
         let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
-        let cloud = connect::cloud(&it.cluster).await.map_err(failed)?;
+        let cloud = connect::cloud_of(&it.cluster, &it.group).await.map_err(failed)?;
         let arbiter = connect::arbiter(&it.cluster, password).await.map_err(failed)?;
-        all.push(status(&it.cluster, &it.group, &*cloud, arbiter.as_deref(), &log).await);
+        let known = Known { arbiter: arbiter.as_deref(), log: &log, applied: it.applied.as_ref() };
+        all.push(look_at(&it.cluster, &it.group, &*cloud, known).await);
     }
     Ok(all)
 }

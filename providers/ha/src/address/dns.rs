@@ -1,10 +1,29 @@
 //! Records: one `UPSERT`, and a deletion that names what it deletes.
 
+use std::time::Duration;
+
+use tokio::time::timeout;
+
 use super::resolver::Resolver;
 use super::{Op, Purpose, call_failed};
-use crate::cloud::{Cloud, Record};
+use crate::cloud::{Cloud, CloudError, ErrorKind, Record};
 use crate::errors::{Phase, Problem, Trouble};
 use crate::group::{DnsRecord, Resource, Server};
+
+/// How long a look at a record may hold up the addresses of its group, which can move without it.
+const LOOK: Duration = Duration::from_secs(5);
+
+/// The record as it is, if Route 53 says so soon.
+///
+/// # Errors
+/// It does not, or refuses.
+pub async fn observe(dns: &DnsRecord, cloud: &dyn Cloud) -> Result<Option<Record>, CloudError> {
+    let late = |_| {
+        let message = format!("there was no answer within {} seconds", LOOK.as_secs());
+        Err(CloudError::new(ErrorKind::Timeout, "ListResourceRecordSets", None, message))
+    };
+    timeout(LOOK, cloud.record(&dns.zone_id, &dns.name)).await.unwrap_or_else(late)
+}
 
 /// Checks that the zone is there and the server has an address. A silent Route 53 is a warning: the record follows later.
 ///
@@ -17,7 +36,7 @@ pub async fn check(
     cloud: &dyn Cloud,
 ) -> Result<Vec<Trouble>, Trouble> {
     wanted(resource, dns, server)?;
-    match cloud.record(&dns.zone_id, &dns.name).await {
+    match observe(dns, cloud).await {
         Ok(_) => Ok(Vec::new()),
         Err(error) if error.kind.is_transient() => Ok(vec![call_failed(resource, Phase::Activating, error).warning()]),
         Err(error) => Err(call_failed(resource, Phase::Activating, error)),

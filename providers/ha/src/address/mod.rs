@@ -70,7 +70,7 @@ pub async fn observe_one(resource: &Resource, cloud: &dyn Cloud) -> Result<Obser
     match &resource.kind {
         ResourceKind::VirtualIp(it) => virtual_ip::observe(it, cloud).await.map(Observed::Routes),
         ResourceKind::ElasticIp(it) => cloud.address(&it.allocation_id).await.map(Observed::Address),
-        ResourceKind::DnsRecord(it) => match cloud.record(&it.zone_id, &it.name).await {
+        ResourceKind::DnsRecord(it) => match dns::observe(it, cloud).await {
             Err(error) if error.kind.is_transient() => Ok(Observed::Unreadable),
             other => other.map(Observed::Record),
         },

@@ -118,6 +118,12 @@ impl Op {
         matches!(self, Self::ReplaceRoute { .. } | Self::Associate { .. } | Self::Upsert { .. } | Self::Host { .. })
     }
 
+    /// Whether it takes something from a server rather than gives it to one.
+    pub fn lets_go(&self) -> bool {
+        let stops = matches!(self, Self::Host { action: HostAction::Deactivate, .. });
+        stops || matches!(self, Self::Disassociate { .. } | Self::Delete { .. })
+    }
+
     /// What it is about, for people and for counting rewrites.
     pub fn target(&self) -> String {
         match self {

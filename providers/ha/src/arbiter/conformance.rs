@@ -50,6 +50,8 @@ async fn conforms(arbiter: &dyn Arbiter) {
 
     arbiter.release(&first).await.unwrap();
     arbiter.renew(&again).await.expect("an old holder gives back nothing");
+    let at_once = join_all((0..8).map(|_| arbiter.renew(&again))).await;
+    assert!(at_once.iter().all(Result::is_ok), "renewals of one holder do not hinder each other: {at_once:?}");
     arbiter.release(&again).await.unwrap();
     let seen = arbiter.current("db/g").await.unwrap().unwrap();
     assert_eq!((seen.epoch, seen.holder.as_str()), (2, "server1"), "who had it last stays known");

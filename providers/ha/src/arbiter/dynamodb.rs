@@ -17,13 +17,14 @@ const VERSION: &str = "beat";
 #[derive(Clone, Debug)]
 pub struct Table {
     client: Client,
+    connection: Connection,
     table: String,
 }
 
 /// Leases in a table.
 pub fn leases(connection: &Connection, table: &str) -> Leases<Table> {
     let client = client!(aws_sdk_dynamodb, connection, "dynamodb");
-    Leases::new(Table { client, table: table.to_owned() })
+    Leases::new(Table { client, connection: connection.clone(), table: table.to_owned() })
 }
 
 #[async_trait]
@@ -66,5 +67,9 @@ impl Cells for Table {
             }
             Err(error) => Err(failed("PutItem", &error).to_string()),
         }
+    }
+
+    fn calls(&self) -> u64 {
+        self.connection.sent()
     }
 }

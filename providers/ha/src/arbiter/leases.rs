@@ -15,6 +15,8 @@ use super::{Arbiter, ArbiterError, Claim, Lease};
 
 /// How often a lease that another has is looked at while it is watched.
 const LOOKS: u32 = 5;
+/// How often a renewal is tried that another renewal of the same lease has come before.
+const RENEWALS: u32 = 20;
 
 /// A store of one small document per group, written under the condition that nobody has written since it was read.
 #[async_trait]
@@ -25,6 +27,11 @@ pub trait Cells: Send + Sync {
     /// Writes a group's document if its version is the expected one (`None`: if there is none). Whether it was written;
     /// why that is not known, as a clause.
     async fn write(&self, group: &str, document: &Document, expected: Option<&str>) -> Result<bool, String>;
+
+    /// How many calls were sent so far.
+    fn calls(&self) -> u64 {
+        0
+    }
 }
 
 /// A document as it was read.
@@ -119,14 +126,21 @@ impl<C: Cells> Arbiter for Leases<C> {
     }
 
     async fn renew(&self, lease: &Lease) -> Result<Lease, ArbiterError> {
-        match self.read(&lease.group).await? {
-            Some(cell) if cell.document.lease.epoch == lease.epoch => {
-                let extended = lease.extended(Moment::now());
-                let document = Document::of(extended.clone(), false);
-                self.write(&lease.group, &document, Some(&cell.version)).await?;
-                Ok(extended)
+        let mut attempts = 0;
+        loop {
+            attempts += 1;
+            let cell = match self.read(&lease.group).await? {
+                Some(cell) if cell.document.lease.epoch == lease.epoch => cell,
+                cell => return Err(ArbiterError::Lost(cell.map(|it| it.document.lease))),
+            };
+            let extended = lease.extended(Moment::now());
+            let document = Document::of(extended.clone(), false);
+            match self.write(&lease.group, &document, Some(&cell.version)).await {
+                Ok(()) => return Ok(extended),
+                // The holder renews from more than one place at once: nothing is lost by that.
+                Err(ArbiterError::Lost(Some(now))) if now.epoch == lease.epoch && attempts < RENEWALS => {}
+                Err(error) => return Err(error),
             }
-            cell => Err(ArbiterError::Lost(cell.map(|it| it.document.lease))),
         }
     }
 
@@ -144,5 +158,9 @@ impl<C: Cells> Arbiter for Leases<C> {
 
     async fn current(&self, group: &str) -> Result<Option<Lease>, ArbiterError> {
         Ok(self.read(group).await?.map(|it| it.document.lease))
+    }
+
+    fn calls(&self) -> u64 {
+        self.0.calls()
     }
 }

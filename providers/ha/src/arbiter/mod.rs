@@ -36,6 +36,11 @@ pub trait Arbiter: Send + Sync {
 
     /// The last lease of a group, expired or not; `None` when there never was one.
     async fn current(&self, group: &str) -> Result<Option<Lease>, ArbiterError>;
+
+    /// How many calls of an API were sent so far, repetitions included.
+    fn calls(&self) -> u64 {
+        0
+    }
 }
 
 /// Who wants a lease.

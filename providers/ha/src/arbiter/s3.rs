@@ -16,6 +16,7 @@ const REFUSED: [&str; 2] = ["PreconditionFailed", "ConditionalRequestConflict"];
 #[derive(Clone, Debug)]
 pub struct Bucket {
     client: Client,
+    connection: Connection,
     bucket: String,
     prefix: String,
 }
@@ -23,7 +24,8 @@ pub struct Bucket {
 /// Leases in a bucket, below a prefix.
 pub fn leases(connection: &Connection, bucket: &str, prefix: &str) -> Leases<Bucket> {
     let client = client!(aws_sdk_s3, connection, "s3");
-    Leases::new(Bucket { client, bucket: bucket.to_owned(), prefix: prefix.to_owned() })
+    let (bucket, prefix) = (bucket.to_owned(), prefix.to_owned());
+    Leases::new(Bucket { client, connection: connection.clone(), bucket, prefix })
 }
 
 impl Bucket {
@@ -63,5 +65,9 @@ impl Cells for Bucket {
             }
             Err(error) => Err(failed("PutObject", &error).to_string()),
         }
+    }
+
+    fn calls(&self) -> u64 {
+        self.connection.sent()
     }
 }

@@ -25,6 +25,7 @@ const ATTEMPT: Duration = Duration::from_secs(30);
 pub struct Aws {
     ec2: aws_sdk_ec2::Client,
     route53: aws_sdk_route53::Client,
+    connection: Connection,
 }
 
 impl Aws {
@@ -40,7 +41,7 @@ impl Aws {
     pub fn new(connection: &Connection) -> Self {
         let ec2 = client!(aws_sdk_ec2, connection, "ec2");
         let route53 = client!(aws_sdk_route53, connection, "route53");
-        Self { ec2, route53 }
+        Self { ec2, route53, connection: connection.clone() }
     }
 
     async fn change(&self, zone: &str, action: ChangeAction, record: &Record) -> Result<Receipt, CloudError> {
@@ -260,6 +261,10 @@ impl Cloud for Aws {
         let answer = self.ec2.stop_instances().instance_ids(id).force(true).send().await;
         let answer = answer.map_err(|it| failed("StopInstances", &it))?;
         Ok(Receipt { request_id: answer.request_id().map(str::to_owned), made: None })
+    }
+
+    fn sent(&self) -> u64 {
+        self.connection.sent()
     }
 }
 

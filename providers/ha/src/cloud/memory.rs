@@ -412,6 +412,10 @@ impl Cloud for Memory {
         };
         self.call("StopInstances", id.to_owned(), work).await
     }
+
+    fn sent(&self) -> u64 {
+        self.calls().len() as u64
+    }
 }
 
 #[cfg(test)]

@@ -68,6 +68,11 @@ pub trait Cloud: Send + Sync {
 
     /// Begins to stop an instance.
     async fn stop_instance(&self, id: &str) -> Result<Receipt, CloudError>;
+
+    /// How many calls were sent so far, repetitions included; 0 where nobody counts.
+    fn sent(&self) -> u64 {
+        0
+    }
 }
 
 /// A network.
@@ -100,6 +105,15 @@ pub struct NetworkInterface {
     pub mac: Option<String>,
     /// Its tags, which tell a person whose it is.
     pub tags: Vec<(String, String)>,
+}
+
+impl NetworkInterface {
+    /// Whose it is, for people: instance and tags.
+    pub fn whose(&self) -> String {
+        let instance = self.instance_id.as_deref().unwrap_or("no instance");
+        let tags = self.tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>().join(", ");
+        if tags.is_empty() { instance.to_owned() } else { format!("{instance} ({tags})") }
+    }
 }
 
 /// A route table.

@@ -169,6 +169,10 @@ impl<C: Cloud> Cloud for Patient<C> {
     async fn stop_instance(&self, id: &str) -> Result<Receipt, CloudError> {
         repeat(self.patience, "StopInstances", || self.inner.stop_instance(id)).await
     }
+
+    fn sent(&self) -> u64 {
+        self.inner.sent()
+    }
 }
 
 #[cfg(test)]

@@ -146,10 +146,16 @@ pub(super) const ROWS: &[Row] = &[
             "Disks and programs are on the servers, and no agent could be asked.",
             "ディスクやプログラムはサーバ上にあり、エージェントに依頼できません。",
         )],
-        remedies: &[text(
-            "Move the group on a server where the agent runs.",
-            "エージェントが動作しているサーバ上で移動を実行してください。",
-        )],
+        remedies: &[
+            text(
+                "Move the group on a server where the agent runs.",
+                "エージェントが動作しているサーバ上で移動を実行してください。",
+            ),
+            text(
+                "Where no agent runs, and the disks and programs were stopped by hand, add --aws-only: it does the side of AWS alone.",
+                "エージェントが動作しておらず、ディスクとプログラムを手動で停止済みの場合は、--aws-only を付けると AWS 側のみを変更します。",
+            ),
+        ],
     },
     Row {
         problem: Problem::NoTarget,

@@ -31,8 +31,6 @@ pub const LEASE: Duration = Duration::from_secs(30);
 pub const S3_PREFIX: &str = "plumb-ha";
 /// How long an instance may take to stop.
 pub const FORCED_STOP_TIMEOUT: Duration = Duration::from_secs(300);
-/// How long start and stop may wait for other groups.
-pub const GROUP_WAIT: Duration = Duration::from_secs(1800);
 /// How often the activation of an address is repeated (proposed).
 pub const ACTIVATION_RETRY: u32 = 5;
 /// How many servers are tried after the first when activation fails (proposed).
@@ -198,7 +196,6 @@ impl Group {
             failover: Trigger::Auto,
             failback: Failback::Manual,
             exclusive: Exclusive::None,
-            wait: GROUP_WAIT,
             resources,
             az_monitor: None,
             flap_guard: FlapGuard::default(),

@@ -176,9 +176,6 @@ pub struct Group {
     pub failback: Failback,
     /// Whether other groups may be active on the same server.
     pub exclusive: Exclusive,
-    /// How long start and stop may wait for other groups.
-    #[serde(with = "seconds")]
-    pub wait: Duration,
     /// What the group consists of, as declared.
     pub resources: Vec<Resource>,
     /// Watch over the zone of each server.

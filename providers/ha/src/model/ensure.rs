@@ -83,7 +83,7 @@ impl Work<'_> {
     ) -> Result<(), ProviderError> {
         let seen = observe(self.cloud, self.cluster, self.group).await.map_err(|it| self.failed(&it))?;
         if strangers == Strangers::Refuse {
-            self.refuse_strangers(&seen.targets)?;
+            self.none_of_strangers(&seen.targets)?;
         }
         let members: BTreeSet<&str> = self.cluster.servers.iter().map(|it| it.name.as_str()).collect();
         for resource in self.group.activation_order() {
@@ -105,7 +105,16 @@ impl Work<'_> {
         Ok(())
     }
 
-    fn refuse_strangers(&self, targets: &BTreeMap<String, String>) -> Result<(), ProviderError> {
+    /// Refuses when something that the group is to own leads to somebody who is no member.
+    ///
+    /// # Errors
+    /// It does, or that could not be read.
+    pub async fn refuse_strangers(&self) -> Result<(), ProviderError> {
+        let seen = observe(self.cloud, self.cluster, self.group).await.map_err(|it| self.failed(&it))?;
+        self.none_of_strangers(&seen.targets)
+    }
+
+    fn none_of_strangers(&self, targets: &BTreeMap<String, String>) -> Result<(), ProviderError> {
         let members: Vec<String> = self.cluster.servers.iter().map(|it| it.name.clone()).collect();
         let strangers = super::observe::Seen::foreign(targets, &members);
         let Some((key, stranger)) = strangers.first() else { return Ok(()) };

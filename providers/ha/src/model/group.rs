@@ -41,9 +41,6 @@ pub struct HaGroup {
     /// `full` (never).
     #[attr(default = "none")]
     pub exclusive: String,
-    /// Seconds that start and stop may wait for other groups.
-    #[attr(default = 1800)]
-    pub wait: i64,
     /// Seconds for one AWS call with all its repetitions, 1 to 999.
     #[attr(default = 100)]
     pub call_timeout: i64,
@@ -308,7 +305,6 @@ impl HaGroup {
             failover: words::find(words::TRIGGER, &self.failover),
             failback: words::find(words::FAILBACK, &self.failback),
             exclusive: words::find(words::EXCLUSIVE, &self.exclusive),
-            wait: seconds(self.wait),
             resources: self.resources()?,
             az_monitor: self.az_monitor.as_ref().and_then(MonitorBlock::of_zones).map(|monitor| AzMonitor { monitor }),
             flap_guard: flap_guard.map_or_else(FlapGuard::default, |it| FlapGuard {

@@ -1,12 +1,12 @@
 //! Who has a group as the cluster's arbiter says, or the journal of this machine where there is none; moves through it.
 
 use std::collections::BTreeMap;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use async_trait::async_trait;
 use plumb_engine::provider::ProviderError;
-use tokio::sync::Mutex;
 
 use crate::arbiter::Arbiter;
 use crate::arbiter::journaled::Journaled;
@@ -42,8 +42,7 @@ impl Records {
             return Ok(None);
         }
         let key = serde_json::to_string(&(&cluster.region, &cluster.arbiter)).unwrap_or_default();
-        let mut known = self.arbiters.lock().await;
-        if let Some(arbiter) = known.get(&key) {
+        if let Some(arbiter) = self.known().get(&key) {
             return Ok(Some(arbiter.clone()));
         }
         let password = std::env::var("PGPASSWORD").ok();
@@ -51,9 +50,61 @@ impl Records {
             let reason = found.iter().next().map_or_else(String::new, |it| it.detail.clone());
             ProviderError::refused(format!("asking the arbiter of the cluster {}", cluster.name), reason)
         })?;
-        known.extend(arbiter.clone().map(|it| (key, it)));
-        Ok(arbiter)
+        // Whoever was faster made one that serves as well.
+        Ok(arbiter.map(|it| self.known().entry(key).or_insert(it).clone()))
     }
+
+    fn known(&self) -> MutexGuard<'_, BTreeMap<String, Arc<dyn Arbiter>>> {
+        self.arbiters.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// What happened to a transition, as an answer to whoever applies.
+    async fn record(&self, asked: Asked<'_>) -> Result<(), ProviderError> {
+        let Asked { doing, by_hand, cluster, group, cloud, what } = asked;
+        let failed = |reason: String| {
+            ProviderError::refused(format!("{doing} ha_group {}", group.name), reason).help(by_hand.clone())
+        };
+        let journal = FileJournal::open(&self.journal).map_err(|it| failed(it.to_string()))?;
+        let counted = Journaled::new(&journal);
+        let arbiter = self.arbiter(cluster).await?;
+        let manager = Manager {
+            cluster,
+            group,
+            cloud: &*cloud,
+            hosts: None,
+            arbiter: arbiter.as_deref().unwrap_or(&counted),
+            journal: &journal,
+            patience: Patience::within(group.call_timeout),
+            by: who(),
+            keep: KeepLease::No,
+        };
+        let report = match what {
+            What::Noted(server, reason) => manager.note(server, reason).await,
+            What::Done(request) => manager.run(&request).await,
+        };
+        let report = report.map_err(|it| failed(it.to_string()))?;
+        if report.is_done() {
+            return Ok(());
+        }
+        let why = report.trouble.map_or_else(|| "it is not done yet".to_owned(), |it| it.to_string());
+        Err(failed(why))
+    }
+}
+
+/// A transition that an apply wants.
+struct Asked<'a> {
+    doing: &'static str,
+    by_hand: String,
+    cloud: Arc<dyn Cloud>,
+    cluster: &'a Cluster,
+    group: &'a Group,
+    what: What<'a>,
+}
+
+/// Whether it is to be done, or was done already.
+enum What<'a> {
+    Noted(Option<&'a str>, &'a str),
+    Done(Request),
 }
 
 #[async_trait]
@@ -82,41 +133,53 @@ impl Runtime for Records {
         to: Option<&str>,
     ) -> Result<(), ProviderError> {
         let from = self.owner(cluster, group).await?.and_then(|it| it.server);
-        let doing = format!("moving ha_group {}", group.name);
         let by_hand = match to {
             Some(to) => format!("Move it with \"plumb ha move {} --to {to}\", and apply again.", group.name),
             None => format!("Stop it with \"plumb ha stop {}\", and try again.", group.name),
         };
-        let failed = |reason: String| ProviderError::refused(doing.clone(), reason).help(by_hand.clone());
-        let journal = FileJournal::open(&self.journal).map_err(|it| failed(it.to_string()))?;
-        let counted = Journaled::new(&journal);
-        let arbiter = self.arbiter(cluster).await?;
-        let manager = Manager {
-            cluster,
-            group,
-            cloud: &*cloud,
-            hosts: None,
-            arbiter: arbiter.as_deref().unwrap_or(&counted),
-            journal: &journal,
-            patience: Patience::within(group.call_timeout),
-            by: who(),
-            keep: KeepLease::No,
-        };
         let kind = if to.is_some() { Kind::Move } else { Kind::Stop };
         let reason = "the plan has it so".to_owned();
         let request = Request { kind, from, to: to.map(str::to_owned), reason, forced: false };
-        let report = manager.run(&request).await.map_err(|it| failed(it.to_string()))?;
-        if report.is_done() {
+        self.record(Asked { doing: "moving", by_hand, cloud, cluster, group, what: What::Done(request) }).await
+    }
+
+    async fn note(
+        &self,
+        cloud: Arc<dyn Cloud>,
+        cluster: &Cluster,
+        group: &Group,
+        server: Option<&str>,
+    ) -> Result<(), ProviderError> {
+        let now = self.owner(cluster, group).await?;
+        if now.as_ref().map(|it| it.server.as_deref()) == Some(server) || (now.is_none() && server.is_none()) {
             return Ok(());
         }
-        let why = report.trouble.map_or_else(|| "it is not done yet".to_owned(), |it| it.to_string());
-        Err(failed(why))
+        let reason = if server.is_some() { "made by an apply" } else { "destroyed by an apply" };
+        let by_hand = "Apply again once the arbiter of the cluster answers.".to_owned();
+        let what = What::Noted(server, reason);
+        self.record(Asked { doing: "recording who has", by_hand, cloud, cluster, group, what }).await
+    }
+
+    fn calls(&self) -> u64 {
+        self.known().values().map(|it| it.calls()).sum()
     }
 }
 
 /// User and machine.
 fn who() -> String {
-    let user = std::env::var("USER").or_else(|_| std::env::var("LOGNAME")).unwrap_or_else(|_| "unknown".to_owned());
+    let variable = |name: &&str| std::env::var(name).ok().filter(|it| !it.is_empty());
+    let user = ["USER", "LOGNAME"].iter().find_map(variable).or_else(account).unwrap_or_else(|| "unknown".to_owned());
     let host = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
     format!("{user}@{}", host.trim())
+}
+
+/// The account that the process runs as: services often have no variable for it.
+fn account() -> Option<String> {
+    let id = std::fs::metadata("/proc/self").ok()?.uid().to_string();
+    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
+    let name = accounts.lines().find_map(|line| {
+        let fields: Vec<&str> = line.split(':').collect();
+        (fields.get(2) == Some(&id.as_str())).then(|| fields[0].to_owned())
+    });
+    Some(name.unwrap_or(id))
 }

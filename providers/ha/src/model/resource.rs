@@ -44,12 +44,19 @@ impl Resource for HaGroup {
     async fn create(&self, ha: &Ha, creation: &Creation<'_>) -> Result<Made<Self>> {
         let (cluster, group) = self.described("creating")?;
         let cloud = ha.cloud(&cluster).await?;
-        let owner = ha.runtime().owner(&cluster, &group).await?;
+        let mut owner = ha.runtime().owner(&cluster, &group).await?;
         let server = owner.as_ref().and_then(|it| it.server.as_ref()).or(group.startup.first());
         let server = server.and_then(|it| cluster.server(it)).ok_or_else(|| no_server(&group))?;
+        let nothing_yet = Work { ha, cloud: &*cloud, cluster: &cluster, group: &group, epoch: None };
+        nothing_yet.refuse_strangers().await?;
+        if owner.as_ref().is_none_or(|it| it.server.is_none()) {
+            // From here on it is said who has the group, so that a move can be told from tampering.
+            ha.runtime().note(cloud.clone(), &cluster, &group, Some(&server.name)).await?;
+            owner = ha.runtime().owner(&cluster, &group).await?;
+        }
         let id = id(&group);
         creation.made(&id);
-        let work = Work { ha, cloud: &*cloud, cluster: &cluster, group: &group, epoch: owner.map(|it| it.epoch) };
+        let work = Work { epoch: owner.map(|it| it.epoch), ..nothing_yet };
         work.ensure(server, &self.declared_tables(), Strangers::Refuse).await?;
         Ok(Made::id(id))
     }
@@ -81,9 +88,7 @@ impl Resource for HaGroup {
         before.in_epoch().await?;
         let owner = ha.runtime().owner(&old_cluster, &old).await?;
         let seen = observe(&*cloud, &old_cluster, &old).await.map_err(|it| refused("changing", &group.name, &it))?;
-        if owner.is_none() {
-            unmoved(prior, &seen, &old_cluster)?;
-        }
+        unmoved(prior, &seen, &old_cluster)?;
         let moves = self.active_server != prior.active_server && prior.active_server.is_some();
         if moves {
             // The old form knows the server that goes.
@@ -115,7 +120,9 @@ impl Resource for HaGroup {
                 .help(format!("Stop it with \"plumb ha stop {}\", and destroy again.", group.name)));
         }
         let work = Work { ha, cloud: &*cloud, cluster: &cluster, group: &group, epoch: None };
-        work.remove(&self.declared_tables(), None).await
+        work.remove(&self.declared_tables(), None).await?;
+        // One of the same name that is made later begins anew.
+        ha.runtime().note(cloud.clone(), &cluster, &group, None).await
     }
 
     /// A group is its cluster's and its own name: what a broken create has made is taken over.
@@ -172,6 +179,8 @@ fn side(servers: &BTreeSet<&str>, owner: Option<&Owner>, recorded: Option<&str>)
     if let Some(owner) = owner {
         let disagrees = servers.iter().any(|it| Some(*it) != owner.server.as_deref());
         let state = match &owner.server {
+            // All of it is with another member: somebody has moved it, and whoever keeps record knows of nothing.
+            Some(_) if disagrees && only.is_some() => "unconfirmed",
             Some(_) if disagrees => "partial",
             Some(_) => "active",
             // Routes of a stopped group stay where they are: the next start moves them.

@@ -99,4 +99,10 @@ impl Runtime for Keeper {
         }
         Ok(())
     }
+    async fn note(&self, _: Arc<dyn Cloud>, _: &Cluster, _: &Group, server: Option<&str>) -> Result<(), ProviderError> {
+        let mut owner = self.0.lock().unwrap();
+        let epoch = owner.as_ref().map_or(0, |it| it.epoch) + 1;
+        *owner = Some(Owner { server: server.map(str::to_owned), epoch, alive: false });
+        Ok(())
+    }
 }

@@ -133,7 +133,6 @@ pub fn group(config: &Value) -> Diagnostics {
     check.one_of(&mut found, "failover", &words::all(words::TRIGGER));
     check.one_of(&mut found, "failback", &words::all(words::FAILBACK));
     check.one_of(&mut found, "exclusive", &words::all(words::EXCLUSIVE));
-    check.range(&mut found, "wait", 0, 86400);
     check.range(&mut found, "call_timeout", 1, seconds(defaults::CALL_TIMEOUT_MAX));
     startup(&mut found, &check);
     resources(&mut found, &check);

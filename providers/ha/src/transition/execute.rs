@@ -1,19 +1,20 @@
 //! Steps to writes: intent, send under the last epoch, read back, result.
 
 use std::ops::Range;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::{AtomicU32, Ordering};
 use std::time::Duration;
 
 use futures::StreamExt as _;
 use tokio::time::{Instant, sleep};
 
 use super::Manager;
+use super::guard::Guard;
 use crate::address::{Live, Op, call_failed};
-use crate::arbiter::{ArbiterError, Lease};
+use crate::arbiter::Lease;
 use crate::cloud::patient::repeat;
 use crate::cloud::{CloudError, ErrorKind, Receipt};
 use crate::errors::{Phase, Problem, Trouble};
-use crate::group::{ActivationFailed, ResourceKind};
+use crate::group::{ActivationFailed, FinalAction, ResourceKind};
 use crate::journal::{Entry, Step, StepState, Transition};
 use crate::moment::Moment;
 
@@ -73,27 +74,32 @@ impl Manager<'_> {
     fn goes_on(&self, step: &Step) -> bool {
         match &step.op {
             Op::StopInstance { .. } => self.cluster.forced_stop.as_ref().is_some_and(|it| !it.required),
-            _ => self.group.resource(&step.resource).is_some_and(|it| it.activation.action == ActivationFailed::GoOn),
+            op => self.group.resource(&step.resource).is_some_and(|it| match op.lets_go() {
+                true => it.deactivation.action == FinalAction::None,
+                false => it.activation.action == ActivationFailed::GoOn,
+            }),
         }
     }
 
     /// Writes of one resource that may be sent at once, repeated as the resource's settings say.
     async fn batch(&self, transition: &Transition, lease: &Lease, mut open: Vec<usize>) -> Result<(), Halt> {
-        let resource = self.group.resource(&transition.steps[open[0]].resource);
-        let retries = resource.map_or(0, |it| it.activation.retry);
+        let first = &transition.steps[open[0]];
+        let resource = self.group.resource(&first.resource);
+        let retries =
+            resource.map_or(0, |it| if first.op.lets_go() { it.deactivation.retry } else { it.activation.retry });
         let mut failures: Vec<(usize, CloudError)> = Vec::new();
         for attempt in 0..=retries {
-            let lost = AtomicBool::new(false);
+            let guard = Guard::new(self.arbiter, lease);
             for seq in &open {
                 let entry = Entry::Intent { at: Moment::now(), id: transition.id.clone(), seq: *seq, attempt };
                 self.record(&entry)?;
             }
             let send = |seq: usize| {
-                let (step, lost) = (&transition.steps[seq], &lost);
-                async move { Sent { seq, result: self.send(step, lease, lost).await } }
+                let (step, guard) = (&transition.steps[seq], &guard);
+                async move { Sent { seq, result: self.send(step, guard).await } }
             };
             let sent: Vec<Sent> = futures::stream::iter(open).map(send).buffered(CONCURRENCY).collect().await;
-            if lost.load(Ordering::SeqCst) {
+            if guard.is_lost() {
                 return Err(Halt::Superseded(self.superseded(lease).await));
             }
             let again = self.settle(transition, sent, &mut failures).await?;
@@ -109,10 +115,12 @@ impl Manager<'_> {
         if failures.is_empty() { Ok(()) } else { Err(self.failure(transition, &failures)) }
     }
 
-    async fn send(&self, step: &Step, lease: &Lease, lost: &AtomicBool) -> Result<Receipt, CloudError> {
+    async fn send(&self, step: &Step, guard: &Guard<'_>) -> Result<Receipt, CloudError> {
+        let attempts = AtomicU32::new(0);
         let guarded = || async {
+            let is_repetition = attempts.fetch_add(1, Ordering::Relaxed) > 0;
             if step.op.is_unconditional() {
-                self.still_ours(lease, lost).await?;
+                guard.still_ours(is_repetition).await?;
             }
             match (&step.op, self.hosts) {
                 (Op::Host { server, resource, action }, Some(hosts)) => {
@@ -123,20 +131,6 @@ impl Manager<'_> {
             }
         };
         repeat(self.patience, &step.op.target(), guarded).await
-    }
-
-    /// Asks the arbiter in the last moment before a write that the last caller wins.
-    async fn still_ours(&self, lease: &Lease, lost: &AtomicBool) -> Result<(), CloudError> {
-        match self.arbiter.renew(lease).await {
-            Ok(_) => Ok(()),
-            Err(ArbiterError::Unknown(reason)) => {
-                Err(CloudError::new(ErrorKind::Unreachable, "Renew", None, format!("the arbiter is silent: {reason}")))
-            }
-            Err(error) => {
-                lost.store(true, Ordering::SeqCst);
-                Err(CloudError::new(ErrorKind::Conflict, "Renew", None, error.to_string()))
-            }
-        }
     }
 
     /// Reads back, records what is done, and tells what may be sent again. What is done counts as done whatever the
@@ -155,6 +149,8 @@ impl Manager<'_> {
             let steps: Vec<&Step> = sent.iter().map(|it| &transition.steps[it.seq]).collect();
             let live = self.read(&steps).await;
             let mut left = Vec::new();
+            // A read that fails has had all its time already.
+            let readable = live.iter().any(Result::is_ok);
             for (it, live) in sent.into_iter().zip(live) {
                 match live {
                     Ok(Some(live)) if transition.steps[it.seq].op.is_done(&live) => {
@@ -173,7 +169,7 @@ impl Manager<'_> {
             // What was refused for good will not appear.
             let hope = sent.iter().any(|it| it.result.as_ref().map_or_else(|it| it.kind.is_transient(), |_| true));
             let over = if stop { Instant::now() >= end } else { look >= LOOKS };
-            if sent.is_empty() || !hope || over {
+            if sent.is_empty() || !hope || !readable || over {
                 break;
             }
             sleep(if stop { STOP_PAUSE } else { LOOK_PAUSE * look }).await;
@@ -223,7 +219,8 @@ impl Manager<'_> {
         let (seq, error) = &failures[0];
         let step = &transition.steps[*seq];
         let resource = self.group.resource(&step.resource);
-        let trouble = |problem| Trouble::new(problem, Phase::Activating, &step.resource);
+        let phase = if step.op.lets_go() { Phase::Deactivating } else { Phase::Activating };
+        let trouble = |problem| Trouble::new(problem, phase, &step.resource);
         let denied = failures.iter().filter(|(_, it)| it.kind == ErrorKind::Denied);
         let denied: Vec<String> = denied.map(|(seq, _)| transition.steps[*seq].op.target()).collect();
         let found = match (&step.op, resource) {
@@ -240,7 +237,7 @@ impl Manager<'_> {
             (op, _) if error.code.as_deref() == Some("NotVisible") => {
                 trouble(Problem::NotVisible).with("target", op.target()).with("found", error.message.clone())
             }
-            (_, Some(resource)) => call_failed(resource, Phase::Activating, error.clone()),
+            (_, Some(resource)) => call_failed(resource, phase, error.clone()),
             (_, None) => trouble(Problem::VipCall).because(error.clone()),
         };
         let is_name = resource.is_some_and(|it| matches!(it.kind, ResourceKind::DnsRecord(_)));

@@ -190,7 +190,7 @@ impl Manager<'_> {
         if let Err(Halt::Journal(trouble)) = self.record(&ended) {
             return Err(trouble);
         }
-        let (id, outcome) = (Some(transition.id.clone()), Some(outcome));
-        Ok(Report { id, epoch, outcome, done: 0, warnings: Vec::new(), trouble, lease: None })
+        let ended = Report::ended(Some(transition.id.clone()), epoch, Some(outcome));
+        Ok(Report { trouble, ..ended })
     }
 }

@@ -24,3 +24,18 @@ pub struct HostFacts {
     /// Names of mirrored disks whose copy there is not up to date.
     pub outdated: BTreeSet<String>,
 }
+
+/// Servers that nobody asks and nobody tells: the side of AWS is done alone, where no agent has the group.
+#[derive(Clone, Copy, Debug)]
+pub struct LeftAlone;
+
+#[async_trait]
+impl Hosts for LeftAlone {
+    async fn look(&self, _server: &str) -> Option<HostFacts> {
+        None
+    }
+
+    async fn act(&self, server: &str, resource: &str, _action: HostAction) -> Result<(), String> {
+        Err(format!("{resource} is on {server}, which is left alone"))
+    }
+}

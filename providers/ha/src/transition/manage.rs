@@ -9,7 +9,7 @@ use super::{Facts, KeepLease, Manager, Report, Request, plan};
 use crate::address::{call_failed, check, observe};
 use crate::arbiter::{ArbiterError, Claim, Lease};
 use crate::errors::{Phase, Problem, Trouble};
-use crate::group::{ActivationFailed, Resource, defaults};
+use crate::group::{ActivationFailed, FinalAction, Resource, defaults};
 use crate::journal::{Entry, Kind, Outcome, Step, Transition, TransitionRecord, fold, recorded, rewrites};
 use crate::moment::Moment;
 
@@ -26,7 +26,7 @@ impl Manager<'_> {
         let last = recorded(&self.log()?, &self.cluster.name, &self.group.name);
         if let Some(last) = last.filter(|it| steps.is_empty() && it.server == request.to) {
             let outcome = Some(Outcome::Done);
-            return Ok(Report { id: None, epoch: last.epoch, outcome, done: 0, warnings, trouble: None, lease: None });
+            return Ok(Report { warnings, ..Report::ended(None, last.epoch, outcome) });
         }
         let lease = self.acquire(request.to.as_deref()).await?;
         // Between the reading and the lease somebody else may have been at work; what is decided now is decided alone.
@@ -107,11 +107,7 @@ impl Manager<'_> {
             }
             let found = step.before.text();
             let other = match self.cloud.network_interface(&found).await {
-                Ok(it) => {
-                    let tags = it.tags.iter().map(|(name, value)| format!("{name}={value}")).collect::<Vec<_>>();
-                    let instance = it.instance_id.unwrap_or_else(|| "no instance".to_owned());
-                    format!("{found} of {instance} ({})", tags.join(", "))
-                }
+                Ok(it) => format!("{found} of {}", it.whose()),
                 Err(_) => found,
             };
             let trouble = Trouble::new(Problem::Flapping, Phase::Activating, &step.resource);
@@ -232,13 +228,33 @@ impl Manager<'_> {
         if kept.is_none() {
             self.arbiter.release(&lease).await.ok();
         }
-        let (id, epoch) = (Some(transition.id.clone()), lease.epoch);
-        Ok(Report { id, epoch, outcome, done, warnings: Vec::new(), trouble, lease: kept })
+        let final_action = trouble.as_ref().and_then(|it| self.final_action(it));
+        let ended = Report::ended(Some(transition.id.clone()), lease.epoch, outcome);
+        Ok(Report { done, final_action, trouble, lease: kept, ..ended })
+    }
+
+    /// What a server that could not let go of a resource is to do with itself.
+    fn final_action(&self, trouble: &Trouble) -> Option<FinalAction> {
+        let resource = self.group.resource(&trouble.name).filter(|_| trouble.phase == Phase::Deactivating)?;
+        Some(resource.deactivation.action).filter(|it| *it != FinalAction::None)
+    }
+
+    /// Records that the group is where something else has brought it: an apply that made it, or that destroys it.
+    ///
+    /// # Errors
+    /// Somebody else has it, or it could not be recorded.
+    pub async fn note(&self, server: Option<&str>, reason: &str) -> Result<Report, Trouble> {
+        let lease = self.acquire(server).await?;
+        let kind = if server.is_some() { Kind::Start } else { Kind::Stop };
+        let (to, reason) = (server.map(str::to_owned), reason.to_owned());
+        let request = Request { kind, from: None, to, reason, forced: false };
+        self.perform(&request, Vec::new(), lease, Vec::new()).await
     }
 
     /// Stops the group where a failed activation asks for it.
     async fn after_failure(&self, request: &Request, report: Report) -> Result<Report, Trouble> {
-        let failed = report.trouble.as_ref().filter(|_| report.outcome == Some(Outcome::Failed));
+        let activating = |it: &&Trouble| report.outcome == Some(Outcome::Failed) && it.phase == Phase::Activating;
+        let failed = report.trouble.as_ref().filter(activating);
         let resource = failed.and_then(|it| self.group.resource(&it.name));
         let stops = resource.is_some_and(|it| it.activation.action == ActivationFailed::StopGroup);
         if !stops || request.kind == Kind::Stop {

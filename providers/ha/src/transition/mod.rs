@@ -2,6 +2,7 @@
 
 mod execute;
 mod finish;
+mod guard;
 mod hosts;
 mod manage;
 mod plan;
@@ -16,10 +17,10 @@ use crate::arbiter::{Arbiter, Lease};
 use crate::cloud::Cloud;
 use crate::cloud::patient::Patience;
 use crate::errors::Trouble;
-use crate::group::{Cluster, Group};
+use crate::group::{Cluster, FinalAction, Group};
 use crate::journal::{Journal, Kind, Outcome};
 
-pub use hosts::{HostFacts, Hosts};
+pub use hosts::{HostFacts, Hosts, LeftAlone};
 pub use plan::{Facts, plan};
 pub use targets::{Occupancy, targets};
 
@@ -80,6 +81,8 @@ pub struct Report {
     pub outcome: Option<Outcome>,
     /// Writes that were done.
     pub done: usize,
+    /// What the old server is to do with itself, because it could not let go of something; `None` when it could.
+    pub final_action: Option<FinalAction>,
     /// What somebody should know.
     #[serde(skip)]
     pub warnings: Vec<Trouble>,
@@ -92,6 +95,12 @@ pub struct Report {
 }
 
 impl Report {
+    /// A transition that ended, or was not needed, with nothing to tell.
+    fn ended(id: Option<String>, epoch: u64, outcome: Option<Outcome>) -> Self {
+        let (warnings, trouble, lease) = (Vec::new(), None, None);
+        Self { id, epoch, outcome, done: 0, final_action: None, warnings, trouble, lease }
+    }
+
     /// Whether the group is where it should be.
     pub fn is_done(&self) -> bool {
         self.outcome == Some(Outcome::Done)

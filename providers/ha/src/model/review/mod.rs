@@ -10,7 +10,8 @@ use std::collections::BTreeMap;
 
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics, Severity};
 use plumb_engine::plan::PlanMode;
-use plumb_engine::provider::{Review, ReviewInput, Reviewed, RuntimeChange};
+use plumb_engine::provider::{Drifted, Review, ReviewInput, Reviewed, RuntimeChange};
+use plumb_engine::value::{Type, Value};
 
 pub(crate) use rules::{inside, no_resolver, outside_zone};
 
@@ -78,7 +79,7 @@ pub fn review(input: &ReviewInput<'_>) -> Review {
     for group in &groups {
         review.changes.extend(transition(group));
         if has_strangers(group) {
-            review.drifted.push(group.object.object.clone());
+            review.drifted.push(Drifted { object: group.object.object.clone(), expected: expected(group) });
         }
         let told = state(group).into_iter().map(|it| it.of(group.object.object));
         match input.mode {
@@ -183,6 +184,24 @@ fn has_strangers(group: &Found<'_>) -> bool {
     Seen::foreign(&targets, &members).iter().any(|(key, stranger)| recorded.get(*key).is_none_or(|it| it != stranger))
 }
 
+/// The group as the state has it, but for what has moved between members.
+fn expected(group: &Found<'_>) -> Value {
+    let (recorded, before) = (group.object.recorded, group.object.before);
+    let mut expected = recorded.clone();
+    for name in ["active_server", "epoch", "state"] {
+        expected = before.get(name).map_or(expected.clone(), |now| expected.with(name, now.clone()));
+    }
+    let members: Vec<&str> = group.members.iter().map(|it| it.name.as_str()).collect();
+    let mut targets = group.recorded.as_ref().and_then(|it| it.targets.clone()).unwrap_or_default();
+    for (key, target) in group.before.iter().filter_map(|it| it.targets.as_ref()).flatten() {
+        if members.contains(&target.as_str()) {
+            targets.insert(key.clone(), target.clone());
+        }
+    }
+    let targets = targets.into_iter().map(|(key, target)| (key.into(), Value::from(target)));
+    expected.with("targets", Value::map(Type::String, targets))
+}
+
 /// What the state of a group says to whoever plans.
 fn state(group: &Found<'_>) -> Diagnostics {
     let mut found = Diagnostics::new();
@@ -204,9 +223,9 @@ fn state(group: &Found<'_>) -> Diagnostics {
             let mut members = group.members.iter().map(|it| it.name.as_str());
             let at = members.find(|it| targets.values().any(|target| target == it)).unwrap_or(recorded);
             let detail = format!(
-                "What {name} owns leads to {at} and not to {recorded}, where the last apply or move left it, and neither an \
-                 agent nor the journal tells of a transition.{listed}\n\nNothing is done about it by an apply. Run \"plumb ha \
-                 repair {name} --to {at}\" to take it over as it is, or \"plumb ha move {name} --to {recorded}\" to bring it \
+                "What {name} owns leads to {at} and not to {recorded}, where the last apply or move left it, and neither the \
+                 arbiter nor the journal tells of a transition.{listed}\n\nNothing is done about it by an apply. Run \"plumb ha \
+                 repair {name} --to {at}\" to take it over as it is, or \"plumb ha repair {name} --to {recorded}\" to bring it \
                  back."
             );
             found.push(Diagnostic::warning("Move is not confirmed", detail));

@@ -140,7 +140,7 @@ fn a_move_that_nobody_confirms_and_a_split_are_told_apart() {
     };
     let unconfirmed = with_state("unconfirmed");
     assert!(!unconfirmed.diagnostics.has_errors());
-    assert!(unconfirmed.diagnostics.iter().any(|it| it.detail.contains("plumb ha move failover1 --to server1")));
+    assert!(unconfirmed.diagnostics.iter().any(|it| it.detail.contains("plumb ha repair failover1 --to server1")));
     assert!(unconfirmed.claims.iter().all(|it| it.active.is_none()), "nothing is repaired to either");
     let partial = with_state("partial");
     assert!(partial.diagnostics.has_errors());
@@ -151,7 +151,11 @@ fn a_move_that_nobody_confirms_and_a_split_are_told_apart() {
 fn a_stranger_is_drift() {
     let mut foreign = same("ha_group.g", &group(&[1, 2], "server1", "eni-9"));
     foreign.recorded = value(&plain("server1"));
-    assert_eq!(reviewed(&pair(foreign)).drifted.len(), 1);
+    let review = reviewed(&pair(foreign));
+    let [drifted] = review.drifted.as_slice() else { panic!("{:?}", review.drifted) };
+    assert_eq!(drifted.expected.get("active_server"), Some(&Value::from("server1")));
+    let targets = drifted.expected.get("targets").unwrap();
+    assert_eq!(targets.get("v/rtb-1"), Some(&Value::from("server1")), "as recorded: {targets:?}");
 }
 
 #[test]

@@ -128,7 +128,7 @@ fn resources_have_names_and_an_order() {
     assert!(with(exec("a", "\"c\""), exec("b", "")).contains("but the group has a, b."));
     assert!(with(exec("a", "\"b\""), exec("b", "\"a\"")).contains("a → b → a"));
     assert!(with(exec("a", "\"a\""), exec("b", "")).contains("the resource itself"));
-    assert!(group(r#""wait":0"#)[0].starts_with("Empty failover group"));
+    assert!(group(r#""call_timeout":100"#)[0].starts_with("Empty failover group"));
 }
 
 #[test]
