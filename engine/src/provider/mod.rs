@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 
 pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
 pub use self::claim::{
-    ActiveMember, Adjustment, Claim, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange,
+    ActiveMember, Adjustment, Claim, Decision, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange,
 };
 pub use self::ephemeral::{EphemeralType, Hold};
 pub use self::steps::{ChangeSteps, PlannedStep, StepJournal, Stepping};

@@ -1,5 +1,7 @@
 # What the module makes where the Quick Start leaves no choice, and what user data says.
 
+mock_provider "confluence" {}
+
 mock_provider "aws" {
   source = "./tests/mocks"
 }

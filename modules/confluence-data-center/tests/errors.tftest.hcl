@@ -1,6 +1,8 @@
 # Each mistake that can be known before anything is made is an error of the plan. Numbers
 # are those of docs/confluence/checks.md.
 
+mock_provider "confluence" {}
+
 mock_provider "aws" {
   source = "./tests/mocks"
 }

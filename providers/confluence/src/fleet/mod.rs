@@ -6,6 +6,7 @@ pub mod memory;
 mod missing;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use plumb_engine::provider::typed::Result;
@@ -52,6 +53,11 @@ pub trait Fleet: Send + Sync {
 
     /// The text of a secret.
     async fn secret(&self, id: &str) -> Result<String>;
+
+    /// The machines of another region; `None` where there is only one.
+    fn in_region(&self, _region: &str) -> Option<Arc<dyn Fleet>> {
+        None
+    }
 
     /// Calls sent so far.
     fn calls(&self) -> u64;

@@ -3,6 +3,7 @@
 mod backups;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types as asg;
@@ -242,6 +243,11 @@ impl Fleet for AwsFleet {
         answer.secret_string.ok_or_else(|| {
             ProviderError::refused(format!("reading the secret {id}"), "it is binary, and a text is expected")
         })
+    }
+
+    fn in_region(&self, region: &str) -> Option<Arc<dyn Fleet>> {
+        let config = Config { region: Some(region.to_owned()), ..self.config.clone() };
+        Some(Arc::new(Self { config, clients: OnceCell::new() }))
     }
 
     fn calls(&self) -> u64 {
