@@ -15,6 +15,7 @@ mod proxy;
 mod recognition;
 mod space;
 mod state;
+mod upgrades;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -29,6 +30,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(lifecycle::trials());
     trials.extend(examples::trials());
     trials.extend(modules::trials());
+    trials.extend(upgrades::trials());
     trials.extend(recognition::trials());
     trials.extend(faults::trials());
     trials.extend(interrupts::trials());
