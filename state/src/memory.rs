@@ -107,7 +107,9 @@ impl State {
                     if let Some(steps) = self.left.remove(from) {
                         self.left.insert(to.clone(), steps);
                     }
-                    for open in self.open.values_mut().filter(|it| it.intent.object == *from && it.intent.steps.is_some()) {
+                    for open in
+                        self.open.values_mut().filter(|it| it.intent.object == *from && it.intent.steps.is_some())
+                    {
                         open.intent.object = to.clone();
                     }
                 }

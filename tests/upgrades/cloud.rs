@@ -58,7 +58,8 @@ impl Cloud {
         if one("AutoScalingGroupName").is_empty() {
             return Err(format!("no group {name}").into());
         }
-        let template = answer.rsplit("<LaunchTemplate>").next().unwrap_or_default();
+        // The group's own comes before those of its machines.
+        let template = answer.split_once("<LaunchTemplate>").map_or("", |(_, rest)| rest);
         Ok(Group {
             min: one("MinSize"),
             max: one("MaxSize"),

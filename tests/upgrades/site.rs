@@ -27,7 +27,7 @@ pub struct Site {
     pub space: Space,
     pub standin: Arc<Standin>,
     /// Serves the site's address until it is dropped.
-    server: Server,
+    _server: Server,
     follower: Option<JoinHandle<()>>,
 }
 
@@ -48,6 +48,7 @@ impl Site {
         let (mut space, upstream) = account_space(account)?;
         space.copy(&root().join("tests/suite/upgrades/site"), "site");
         let cloud = Cloud::new(&upstream, space.environment());
+        cloud.ask(("ec2", "2016-11-15"), &[("Action", "CreateKeyPair"), ("KeyName", "operations")]);
         let world = World::new("9.2.1", &[], "/rest/zdu");
         let known = Mutex::default();
         let (hangs, over) = (AtomicBool::new(false), AtomicBool::new(false));
@@ -65,7 +66,7 @@ impl Site {
         for (name, value) in variables {
             space.env(&format!("TF_VAR_{name}"), value);
         }
-        let site = Self { space, standin, server, follower: Some(follower) };
+        let site = Self { space, standin, _server: server, follower: Some(follower) };
         site.run(&["init"]).expect(0)?;
         Ok(site)
     }
@@ -153,9 +154,6 @@ impl Standin {
         for id in gone {
             known.remove(&id);
             self.world.forget(&id);
-            // AWS takes machines that are no more out of target groups; the emulator forgets to.
-            self.cloud.deregister(TARGETS, &id);
-            self.cloud.deregister(GROUPS[1], &id);
         }
         for (id, (machine, synchrony)) in machines.iter().filter(|(_, (it, _))| !it.is_gone()) {
             let halted = machine.state.starts_with("stop");

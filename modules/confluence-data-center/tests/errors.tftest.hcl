@@ -685,3 +685,25 @@ run "node_settings_are_variables" {
 
   expect_failures = [var.node_settings]
 }
+
+run "rolling_upgrades_need_a_login" {
+  command = plan
+
+  variables {
+    upgrade_strategy = "rolling"
+  }
+
+  expect_failures = [var.upgrade_strategy]
+}
+
+run "strategies_are_known" {
+  command = plan
+
+  variables {
+    upgrade_strategy = "quickly"
+    replace_nodes    = "sometimes"
+    cluster_base_url = "confluence.example.com"
+  }
+
+  expect_failures = [var.upgrade_strategy, var.replace_nodes, var.cluster_base_url]
+}

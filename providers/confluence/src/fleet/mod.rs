@@ -9,6 +9,7 @@ use std::fmt;
 use std::sync::Arc;
 
 use async_trait::async_trait;
+use plumb_engine::provider::ProviderError;
 use plumb_engine::provider::typed::Result;
 
 pub use missing::Missing;
@@ -16,8 +17,17 @@ pub use missing::Missing;
 /// What can be done with the machines. Every method may be repeated.
 #[async_trait]
 pub trait Fleet: Send + Sync {
-    /// A group of machines as it is.
-    async fn group(&self, name: &str) -> Result<Group>;
+    /// A group of machines as it is; `None` where there is none of this name.
+    async fn find_group(&self, name: &str) -> Result<Option<Group>>;
+
+    /// A group of machines that is there.
+    async fn group(&self, name: &str) -> Result<Group> {
+        self.find_group(name).await?.ok_or_else(|| {
+            let message = "there is no Auto Scaling group of this name";
+            ProviderError::refused(format!("reading the group {name}"), message)
+                .help("Check the name, and the region of the resource or of the provider block \"confluence\".")
+        })
+    }
 
     /// Sets the sizes of a group.
     async fn resize(&self, name: &str, sizes: Sizes) -> Result<()>;

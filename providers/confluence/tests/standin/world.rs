@@ -134,6 +134,13 @@ impl World {
         }
     }
 
+    /// The node on a machine goes to ERROR.
+    pub fn spoil(&self, id: &str) {
+        if let Some(node) = self.state().nodes.get_mut(id) {
+            (node.state, node.looks) = ("ERROR", 0);
+        }
+    }
+
     /// Whether the node on a machine answers health checks.
     pub fn is_up(&self, id: &str) -> bool {
         let mut state = self.state();
@@ -214,7 +221,8 @@ impl State {
             return "RUNNING_UPGRADE_TASKS";
         }
         if !self.mode {
-            return if any("UPGRADE_TASKS_FAILED") { "UPGRADE_TASKS_FAILED" } else { "STABLE" };
+            let odd = if any("ERROR") { "MIXED" } else { "STABLE" };
+            return if any("UPGRADE_TASKS_FAILED") { "UPGRADE_TASKS_FAILED" } else { odd };
         }
         let mut versions: Vec<&str> = self.alive().map(|it| it.version.as_str()).collect();
         versions.sort_unstable();

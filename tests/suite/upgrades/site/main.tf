@@ -40,13 +40,8 @@ variable "replace_nodes" {
 module "infrastructure" {
   source = "plumb://atlassian-standard-infrastructure"
 
-  bastion_host_required = true
-  key_pair_name         = aws_key_pair.operations.key_name
-}
-
-resource "aws_key_pair" "operations" {
-  key_name   = "operations"
-  public_key = "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIOMqqnkVzrm0SdG6UOoqKLsabgH5C9okWi0dh2l9GKJl operations"
+  access_cidr   = "203.0.113.0/24"
+  key_pair_name = "operations"
 }
 
 resource "aws_secretsmanager_secret" "administrator" {
@@ -73,7 +68,7 @@ module "confluence" {
   db_instance_class          = var.db_engine == "postgres" ? "db.m6i.large" : "db.r6g.large"
   db_master_user_password    = "Emulator-Master-1"
   db_password                = "Emulator-Confluence-1"
-  key_pair_name              = aws_key_pair.operations.key_name
+  key_pair_name              = "operations"
 
   cluster_base_url           = var.base_url
   cluster_credentials_secret = aws_secretsmanager_secret_version.administrator.secret_id
