@@ -76,6 +76,9 @@ fn stop_all() -> Result<(), Failed> {
     site.standin.hangs.store(true, Ordering::SeqCst);
     let lone = |it: &Standin| it.nodes().len() == 1 && it.world.running() == ["9.2.3"];
     site.apply_until(lone)?;
+    // The steps that are left go where their object goes.
+    site.run_after_death(&["state", "mv", CLUSTER, "confluence_cluster.elsewhere"]).expect(0)?;
+    site.run(&["state", "mv", "confluence_cluster.elsewhere", CLUSTER]).expect(0)?;
     let status = site.run(&["confluence", "status"]).expect(0)?;
     status.has("Upgrade: upgrade to 9.2.3 with all nodes stopped; 6 of 10 steps are done")?;
     site.run_after_death(&["confluence", "upgrade", "cancel"]).expect(1)?.has("Upgrade cannot be taken back")?;

@@ -4,12 +4,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
-use plumb_engine::plan::Action;
+use plumb_engine::plan::{Action, PlanMode};
 use plumb_engine::provider::typed::Resource;
 use plumb_engine::provider::{Claim, Decision, Existence, Review, ReviewInput, Reviewed};
 use plumb_engine::value::{Type, Value};
 
 use super::Cluster;
+use crate::fleet::HELD;
 
 /// The type of the groups.
 pub(crate) const GROUP: &str = "aws_autoscaling_group";
@@ -22,6 +23,9 @@ const WANTED: &str = "wanted";
 
 /// The value that an upgrade under way has given a group.
 const UPGRADE: &str = "upgrade";
+
+/// The value that a group has again after an upgrade.
+const RELEASED: &str = "released";
 
 /// What an upgrade under way may have changed of a group. A mixed policy holds more than the template, so that it is only
 /// left alone meanwhile.
@@ -45,7 +49,10 @@ pub(crate) fn review(input: &ReviewInput<'_>) -> Review {
             let Some(name) = wanted.as_ref().or(present.as_ref()).map(|it| it.name.clone()) else { continue };
             for group in input.objects.iter().filter(|it| is_group(it, &name)) {
                 let present = present.as_ref().filter(|it| it.name == name);
-                let values = values(group, present, wanted.as_ref(), cluster.unfinished.is_some());
+                let mut values = values(group, present, wanted.as_ref(), cluster.unfinished.is_some());
+                if let Some(value) = released(group, input.mode) {
+                    values.entry("suspended_processes").or_default().insert(RELEASED.into(), value);
+                }
                 review
                     .claims
                     .extend(values.into_iter().map(|(attribute, members)| claim(cluster, &name, attribute, members)));
@@ -55,6 +62,21 @@ pub(crate) fn review(input: &ReviewInput<'_>) -> Review {
         }
     }
     review
+}
+
+/// The processes that do not run when those that the state has seen an upgrade suspend do again; `None` where it has not, or
+/// where the group's own block wants others.
+fn released(group: &Reviewed<'_>, mode: PlanMode) -> Option<Value> {
+    let names = |object: &Value| {
+        let all = object.get("suspended_processes").and_then(Value::as_slice).map(<[Value]>::to_vec);
+        all.unwrap_or_default()
+    };
+    let recorded = names(group.recorded);
+    let is_held = |it: &Value| it.as_str().is_some_and(|name| HELD.contains(&name));
+    let left: Vec<Value> = recorded.iter().filter(|it| !is_held(it)).cloned().collect();
+    let were_held = recorded.len() - left.len() == HELD.len();
+    let wanted = mode == PlanMode::RefreshOnly || names(group.after) == left;
+    (were_held && wanted).then(|| Value::set(Type::String, left))
 }
 
 /// A group that stays: one that is made anew is made as its own block says.
@@ -151,7 +173,6 @@ fn contradictions(cluster: &Reviewed<'_>, group: &Reviewed<'_>, wanted: &Said) -
 mod tests {
     use std::collections::BTreeMap;
 
-    use plumb_engine::plan::PlanMode;
     use plumb_engine::provider::{ChangeSteps, PlannedStep};
     use plumb_engine::store::ObjectKey;
     use plumb_engine::value::infer_json;
@@ -229,6 +250,25 @@ mod tests {
         assert_eq!(names["min_size"], ["present", "upgrade", "wanted"]);
         assert_eq!(names["suspended_processes"], ["upgrade"]);
         assert!(!names.contains_key("mixed_instances_policy"), "{names:?}");
+    }
+
+    #[test]
+    fn what_an_upgrade_has_released_is_as_it_was() {
+        let with = |names: &[&str]| {
+            let names = names.iter().map(|it| Value::from(*it)).collect();
+            group(2, "7").with("suspended_processes", Value::set(Type::String, names))
+        };
+        let held: Vec<&str> = HELD.into_iter().chain(["Launch"]).collect();
+        let key = ObjectKey::current("aws_autoscaling_group.nodes".parse().unwrap());
+        let (recorded, now, other) = (with(&held), with(&["Launch"]), with(&[]));
+        let seen = |after| {
+            let (action, replace_paths) = (Action::NoOp, &[][..]);
+            Reviewed { object: &key, action, recorded: &recorded, before: &now, after, replace_paths, unfinished: None }
+        };
+        let value = now.get("suspended_processes").cloned();
+        assert_eq!(released(&seen(&now), PlanMode::Normal), value);
+        assert_eq!(released(&seen(&other), PlanMode::Normal), None, "its own block has a say");
+        assert_eq!(released(&seen(&other), PlanMode::RefreshOnly), value);
     }
 
     #[test]

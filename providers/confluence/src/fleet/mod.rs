@@ -14,6 +14,18 @@ use plumb_engine::provider::typed::Result;
 
 pub use missing::Missing;
 
+/// What a group does by itself and must not while its nodes are replaced one by one. That nothing looks ill to it matters
+/// most: a node that is taken out of the balancer or stopped would be terminated by it.
+pub(crate) const HELD: [&str; 7] = [
+    "AZRebalance",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+];
+
 /// What can be done with the machines. Every method may be repeated.
 #[async_trait]
 pub trait Fleet: Send + Sync {

@@ -14,20 +14,8 @@ use plumb_engine::provider::ProviderError;
 use plumb_engine::provider::typed::Result;
 use tokio::sync::OnceCell;
 
-use super::{Backup, BackupSource, Fleet, Group, Health, Instance, Life, Sizes, Target, Template};
+use super::{Backup, BackupSource, Fleet, Group, HELD, Health, Instance, Life, Sizes, Target, Template};
 use crate::provider::Settings;
-
-/// What a group does by itself and must not while its nodes are replaced one by one. That nothing looks ill to it matters
-/// most: a node that is taken out of the balancer or stopped would be terminated by it.
-const HELD: [&str; 7] = [
-    "AZRebalance",
-    "AddToLoadBalancer",
-    "AlarmNotification",
-    "HealthCheck",
-    "InstanceRefresh",
-    "ReplaceUnhealthy",
-    "ScheduledActions",
-];
 
 /// Codes for a machine that is gone already, or on its way.
 const MACHINE_GONE: [&str; 3] = ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed", "IncorrectInstanceState"];
