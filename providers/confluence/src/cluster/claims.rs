@@ -47,15 +47,14 @@ pub(crate) fn review(input: &ReviewInput<'_>) -> Review {
         for block in ["node_group", "synchrony_group"] {
             let (present, wanted) = (said(cluster.before, block), said(cluster.after, block));
             let Some(name) = wanted.as_ref().or(present.as_ref()).map(|it| it.name.clone()) else { continue };
-            for group in input.objects.iter().filter(|it| is_group(it, &name)) {
+            for group in input.objects.iter().filter(|it| is_group(it, &name, cluster)) {
                 let present = present.as_ref().filter(|it| it.name == name);
                 let mut values = values(group, present, wanted.as_ref(), cluster.unfinished.is_some());
                 if let Some(value) = released(group, input.mode) {
                     values.entry("suspended_processes").or_default().insert(RELEASED.into(), value);
                 }
-                review
-                    .claims
-                    .extend(values.into_iter().map(|(attribute, members)| claim(cluster, &name, attribute, members)));
+                let claims = values.into_iter().map(|(attribute, members)| claim(cluster, group, attribute, members));
+                review.claims.extend(claims);
                 let found = wanted.as_ref().map(|it| contradictions(cluster, group, it));
                 review.diagnostics.extend(found.into_iter().flatten());
             }
@@ -79,10 +78,12 @@ fn released(group: &Reviewed<'_>, mode: PlanMode) -> Option<Value> {
     (were_held && wanted).then(|| Value::set(Type::String, left))
 }
 
-/// A group that stays: one that is made anew is made as its own block says.
-fn is_group(it: &Reviewed<'_>, name: &str) -> bool {
-    let named = it.type_name() == GROUP && it.before.get("name").and_then(Value::as_str) == Some(name);
-    named && matches!(it.action, Action::NoOp | Action::Update)
+/// A group that stays: one that is made anew is made as its own block says. Names are unique in a region.
+fn is_group(it: &Reviewed<'_>, name: &str, cluster: &Reviewed<'_>) -> bool {
+    let text = |object: &Value, name: &str| object.get(name).and_then(Value::as_str).map(str::to_owned);
+    let named = it.type_name() == GROUP && text(it.before, "name").as_deref() == Some(name);
+    let elsewhere = text(cluster.after, "region").zip(text(it.before, "region")).is_some_and(|(a, b)| a != b);
+    named && !elsewhere && matches!(it.action, Action::NoOp | Action::Update)
 }
 
 fn said(object: &Value, block: &str) -> Option<Said> {
@@ -135,11 +136,13 @@ fn with_template(block: &Value, (id, version): &(String, String)) -> Option<Valu
     Some(block.clone().with_index(0, change))
 }
 
-fn claim(cluster: &Reviewed<'_>, name: &str, attribute: &str, members: BTreeMap<Arc<str>, Value>) -> Claim {
+fn claim(cluster: &Reviewed<'_>, group: &Reviewed<'_>, attribute: &str, members: BTreeMap<Arc<str>, Value>) -> Claim {
+    let told = ["name", "region"].map(|it| (it, group.before.get(it).filter(|value| !value.is_null())));
+    let matches = told.into_iter().filter_map(|(name, value)| Some((name.into(), value?.clone())));
     Claim {
         owner: cluster.object.addr.clone(),
         type_name: GROUP.into(),
-        matches: BTreeMap::from([("name".into(), Value::from(name))]),
+        matches: matches.collect(),
         attribute: attribute.into(),
         // What somebody else has set gives way to what the group should have as long as no upgrade changes it.
         active: members.contains_key(PRESENT).then(|| PRESENT.into()),
