@@ -1,4 +1,4 @@
-//! The AWS emulator: one process for all suites, started when the first test asks for it.
+//! The AWS emulator, mended by `emulator.py`: one process for all suites, started when the first test asks for it.
 
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -54,19 +54,20 @@ pub fn stop() {
 }
 
 fn start() -> Result<String, String> {
-    let server = root().join(".venv/bin/moto_server");
-    if !server.exists() {
-        return Err(format!("{} is missing; `make test` installs the emulator first", server.display()));
+    let python = root().join(".venv/bin/python");
+    if !python.exists() {
+        return Err(format!("{} is missing; `make test` installs the emulator first", python.display()));
     }
     let port = free_port();
-    let mut child = Command::new(&server)
+    let mut child = Command::new(&python)
+        .arg(root().join("tests/emulator.py"))
         .args(["-H", "127.0.0.1", "-p", &port.to_string()])
         .envs(SETTINGS)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())
         .spawn()
-        .map_err(|error| format!("{} could not be started: {error}", server.display()))?;
+        .map_err(|error| format!("{} could not be started: {error}", python.display()))?;
     drain(child.stderr.take());
     let since = Instant::now();
     while TcpStream::connect(("127.0.0.1", port)).is_err() {

@@ -16,6 +16,7 @@ mod proxy;
 mod recognition;
 mod space;
 mod state;
+mod upgrades;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -31,6 +32,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(examples::trials());
     trials.extend(ha::trials());
     trials.extend(modules::trials());
+    trials.extend(upgrades::trials());
     trials.extend(recognition::trials());
     trials.extend(faults::trials());
     trials.extend(interrupts::trials());

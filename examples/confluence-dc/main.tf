@@ -27,6 +27,9 @@ module "confluence" {
   cluster_node_min   = var.cluster_node_count
   cluster_node_max   = var.cluster_node_count
 
+  upgrade_strategy           = var.upgrade_strategy
+  cluster_credentials_secret = var.cluster_credentials_secret
+
   db_password         = var.db_password
   db_extended_support = var.db_extended_support
   backups             = var.backups

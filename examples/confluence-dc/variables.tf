@@ -48,10 +48,23 @@ variable "notification_email" {
 }
 
 variable "confluence_version" {
-  description = "Version of Confluence, as in 9.2.6."
+  description = "Version of Confluence, as in 9.2.6; a later one upgrades the site in the steps that the plan lists."
   type        = string
   default     = "9.2.6"
   nullable    = false
+}
+
+variable "upgrade_strategy" {
+  description = "How a new version comes: \"stop_all\" stops all nodes first, \"rolling\" goes node by node without downtime."
+  type        = string
+  default     = "stop_all"
+  nullable    = false
+}
+
+variable "cluster_credentials_secret" {
+  description = "Secret in Secrets Manager with a system administrator's token, as {\"token\": \"…\"}: for rolling upgrades, once the setup in the browser is done."
+  type        = string
+  default     = null
 }
 
 variable "cluster_node_count" {

@@ -23,7 +23,10 @@ module "confluence" {
   key_pair_name       = var.key_pair_name
   notification_email  = var.notification_email
 
+  confluence_version         = var.confluence_version
   collaborative_editing_mode = var.collaborative_editing_mode
+  upgrade_strategy           = var.upgrade_strategy
+  cluster_credentials_secret = var.cluster_credentials_secret
 
   db_password         = var.db_password
   db_extended_support = var.db_extended_support

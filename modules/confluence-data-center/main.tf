@@ -8,6 +8,7 @@
 #   load_balancer.tf  the way in
 #   settings.tf       what a node is told (/etc/atl)
 #   nodes.tf          the groups of nodes
+#   cluster.tf        the running cluster: its version, its upgrades
 #   monitoring.tf     logs, dashboard and alarms
 #   dns.tf            names
 #   sizes.tf          what names of types and versions say

@@ -121,40 +121,6 @@ output "alarm_topic_arn" {
 }
 
 output "cluster" {
-  description = "The running cluster in the form that the resource `confluence_cluster` takes: arguments of the same names."
-  value = {
-    base_url = "${local.service_url}${var.tomcat_context_path}"
-    version  = var.confluence_version
-
-    node_group = {
-      name                    = module.confluence_nodes.name
-      min_size                = var.cluster_node_min
-      max_size                = var.cluster_node_max
-      launch_template_id      = module.confluence_nodes.launch_template_id
-      launch_template_version = module.confluence_nodes.launch_template_version
-      target_group_arn        = aws_lb_target_group.confluence.arn
-      port                    = var.tomcat_default_connector_port
-    }
-
-    synchrony_group = one([for it in module.synchrony_nodes : {
-      name                    = it.name
-      min_size                = var.synchrony_cluster_node_min
-      max_size                = var.synchrony_cluster_node_max
-      launch_template_id      = it.launch_template_id
-      launch_template_version = it.launch_template_version
-      target_group_arn        = one(aws_lb_target_group.synchrony[*].arn)
-      port                    = 8091
-    }])
-
-    database = {
-      instance = var.db_engine == "postgres" ? module.database.identifier : null
-      cluster  = var.db_engine == "postgres" ? null : module.database.identifier
-    }
-
-    file_system = one([for it in aws_backup_vault.this : {
-      arn      = aws_efs_file_system.shared_home.arn
-      vault    = it.name
-      role_arn = one(aws_iam_role.backup[*].arn)
-    }])
-  }
+  description = "The running cluster in the form that the resource `confluence_cluster` takes: arguments of the same names. For those who declare it themselves (`cluster_managed = false`)."
+  value       = local.cluster
 }

@@ -44,7 +44,7 @@ variable "collaborative_editing_mode" {
 
 # The Quick Start installs 7.13.7, which is out of support.
 variable "confluence_version" {
-  description = "Version of Confluence, as in 9.2.6. Lowering it does nothing: nodes keep the version that the shared home remembers."
+  description = "Version of Confluence, as in 9.2.6. A later one upgrades the running cluster in the steps that the plan lists (`upgrade_strategy`). It cannot be lowered: nodes keep the version that the shared home remembers."
   type        = string
   default     = "9.2.6"
   nullable    = false

@@ -6,5 +6,9 @@ terraform {
       source  = "hashicorp/aws"
       version = "~> 6.0"
     }
+
+    confluence = {
+      source = "plumb/confluence"
+    }
   }
 }

@@ -57,6 +57,7 @@ pub fn all(make: Make<'_>) {
         later_runs_end_what_earlier_ones_left_open,
         ends_an_operation_once,
         steps::remembers_the_steps_of_an_update,
+        steps::moves_the_steps_with_their_object,
         runs_begin_once,
         one_run_writes_at_a_time,
         disjoint_rows_are_held_at_once,

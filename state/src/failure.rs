@@ -64,6 +64,17 @@ pub(crate) fn move_onto(key: &ObjectKey) -> StoreError {
     conflict(key, "the state has an object there already; move or remove that one first")
 }
 
+/// A move of an object whose change stopped between two steps to a key that something else was done at since.
+pub(crate) fn steps_would_be_lost(from: &ObjectKey, to: &ObjectKey) -> StoreError {
+    conflict(
+        format_args!("{from}"),
+        &format!(
+            "its change stopped between two steps, and a move to {to}, where another object was changed since, would lose \
+             those that are left; finish or cancel the change first, or choose another address"
+        ),
+    )
+}
+
 /// A run that began before.
 pub(crate) fn run_begun(run: &str) -> StoreError {
     conflict(format_args!("run {run}"), "it has begun before")

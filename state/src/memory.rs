@@ -103,6 +103,15 @@ impl State {
                 if let Some(record) = self.set(from.clone(), None) {
                     undo.push((from.clone(), Some(record.clone())));
                     undo.push((to.clone(), self.put(to.clone(), record)));
+                    // Nothing undoes this: a move is refused before it is begun.
+                    if let Some(steps) = self.left.remove(from) {
+                        self.left.insert(to.clone(), steps);
+                    }
+                    for open in
+                        self.open.values_mut().filter(|it| it.intent.object == *from && it.intent.steps.is_some())
+                    {
+                        open.intent.object = to.clone();
+                    }
                 }
             }
         }

@@ -4,7 +4,7 @@ mod account;
 mod answer;
 mod call;
 mod faults;
-mod http;
+pub mod http;
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::{TcpListener, TcpStream};

@@ -43,6 +43,9 @@ pub fn text(clusters: &[ClusterStatus]) -> String {
 fn one(cluster: &ClusterStatus) -> String {
     let mut out = format!("{} ({})\n", cluster.address, cluster.text("base_url"));
     out += &format!("Version: {}\nState:   {}\n", cluster.text("version"), cluster.text("cluster_state"));
+    if let Some(meaning) = meaning(cluster.text("cluster_state")) {
+        out += &format!("         {meaning}\n");
+    }
     if let Some(steps) = &cluster.upgrade {
         let next = steps.remaining().first().map(|it| format!("{} ({})", it.title, it.target)).unwrap_or_default();
         let (done, count) = (steps.done, steps.steps.len());
@@ -60,6 +63,16 @@ fn one(cluster: &ClusterStatus) -> String {
     let rows: Vec<Vec<Json>> =
         nodes.iter().map(|node| COLUMNS.iter().map(|(_, name)| node[*name].clone()).collect()).collect();
     out + "\n" + &table::text(&columns, &rows)
+}
+
+/// What a state means that Confluence has no word for.
+fn meaning(state: &str) -> Option<&'static str> {
+    match state {
+        "UNREACHABLE" => Some("its nodes are starting, or it is out of reach from here; the version is the last known"),
+        "FIRST_RUN" => Some("its setup wizard waits for a person"),
+        "UNKNOWN" => Some("it tells its nodes only to the login of a system administrator"),
+        _ => None,
+    }
 }
 
 /// The clusters as a document.
@@ -109,6 +122,13 @@ mod tests {
             i-1      10.0.0.1  ACTIVE    9.2.1    4             2\n\
             i-2      10.0.0.2  STARTING  9.2.3    5             0\n";
         assert_eq!(text(&[cluster(None)]), want);
+    }
+
+    #[test]
+    fn a_state_that_is_not_confluences_is_explained() {
+        let mut first = cluster(None);
+        first.object["cluster_state"] = "FIRST_RUN".into();
+        assert!(text(&[first]).contains("State:   FIRST_RUN\n         its setup wizard waits"));
     }
 
     #[test]

@@ -3,11 +3,13 @@
 use super::change::{ChangeInput, plan_object};
 use super::propose::unmarked;
 use super::walk::Walk;
-use super::{Action, Drift, PlanMode};
+use super::{Action, Drift, PlanMode, ResourceChange};
 use crate::addr::InstanceAddr;
 use crate::config::ProviderAddr;
 use crate::diagnostic::{Diagnostic, Diagnostics};
-use crate::provider::{Adjustment, Claim, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange};
+use crate::provider::{
+    Adjustment, ChangeSteps, Claim, Decision, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange,
+};
 use crate::store::{ObjectKey, ObjectStatus};
 use crate::value::Value;
 
@@ -42,7 +44,7 @@ impl Claim {
 
     /// What the claim says, `observed` being the attribute's value where the object exists.
     fn judge(&self, observed: Option<&Value>, configured: &Value) -> Verdict {
-        if configured.is_null() {
+        if configured.is_null() && self.decision == Decision::Runtime {
             return Verdict::Open;
         }
         match observed.filter(|it| self.member(it).is_some()) {
@@ -78,7 +80,8 @@ fn runtime_change(claim: &Claim, object: &ObjectKey, recorded: &Value, observed:
     let attribute = &claim.attribute;
     let from = recorded.get(attribute).and_then(|it| claim.member(it)).cloned();
     let to = claim.member(observed.get(attribute)?)?.clone();
-    (!recorded.is_null() && from.as_ref() != Some(&to)).then(|| RuntimeChange {
+    let told = claim.decision == Decision::Runtime && !recorded.is_null() && from.as_ref() != Some(&to);
+    told.then(|| RuntimeChange {
         object: object.clone(),
         attribute: attribute.clone(),
         owner: claim.owner.clone(),
@@ -161,10 +164,18 @@ impl Walk<'_> {
                 before: &it.before,
                 after: &it.after,
                 replace_paths: &it.replace_paths,
+                unfinished: self.unfinished(it),
             })
             .collect();
         objects.sort_by_key(|it| it.object);
         objects
+    }
+
+    /// What an earlier run has left of the steps of an object's change.
+    fn unfinished(&self, change: &ResourceChange) -> Option<&ChangeSteps> {
+        let former = change.moved_from.clone().unwrap_or_else(|| change.object.addr.clone());
+        let left = &self.request.snapshot.unfinished;
+        left.get(&ObjectKey { addr: former, deposed: change.object.deposed.clone() })
     }
 
     /// Takes over a value that follows from other objects.
@@ -236,7 +247,8 @@ impl Walk<'_> {
                 Verdict::Open => continue,
                 Verdict::Kept(value) | Verdict::Bound(value) => value,
             };
-            if configured.is_wholly_known() && claim.member(&configured).is_none() {
+            let told = claim.decision == Decision::Runtime;
+            if told && configured.is_wholly_known() && claim.member(&configured).is_none() {
                 warnings.push(not_a_members(claim));
             }
             config = config.with(&claim.attribute, value);
@@ -287,7 +299,8 @@ impl Walk<'_> {
             || change.action.is_replace()
             || (change.action == Action::Update && differs());
         let owner = self.actions.get(&claim.owner).map(|&at| &self.changes[at]);
-        let Some(owner) = owner.filter(|it| writes && claim.active.is_some() && !it.before.is_null()) else { return };
+        let late = writes && claim.active.is_some() && claim.decision == Decision::Runtime;
+        let Some(owner) = owner.filter(|it| late && !it.before.is_null()) else { return };
         let binding = LateBinding {
             owner: claim.owner.clone(),
             provider: owner.provider.clone(),
@@ -336,6 +349,7 @@ mod tests {
             epoch: 7,
             confirmed: true,
             existence: Existence::Configured,
+            decision: Decision::Runtime,
         }
     }
 

@@ -2,7 +2,8 @@
 //!
 //! Which server of a failover group is active is decided while nobody plans. The group's provider claims the attributes
 //! that follow the active server, each with the values that its members have. Within them an observed value is neither
-//! drift nor a change; any other value is drift, and gives way to that of the active member.
+//! drift nor a change; any other value is drift, and gives way to that of the active member. An owner that writes the
+//! values by its own changes, such as the upgrade of a cluster, claims them in the same way ([`Decision::Owner`]).
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -12,6 +13,7 @@ use serde::{Deserialize, Serialize};
 use crate::addr::InstanceAddr;
 use crate::diagnostic::Diagnostics;
 use crate::plan::{Action, PlanMode};
+use crate::provider::ChangeSteps;
 use crate::store::ObjectKey;
 use crate::value::{Path, Value};
 
@@ -30,6 +32,8 @@ pub struct Reviewed<'a> {
     pub after: &'a Value,
     /// The attributes that force a replacement.
     pub replace_paths: &'a [Path],
+    /// What an earlier run has left of the steps of its change.
+    pub unfinished: Option<&'a ChangeSteps>,
 }
 
 impl Reviewed<'_> {
@@ -109,6 +113,19 @@ pub struct Claim {
     pub confirmed: bool,
     /// Who decides that the object exists.
     pub existence: Existence,
+    /// Who decides which member's value the attribute has.
+    pub decision: Decision,
+}
+
+/// Who decides which member's value a claimed attribute has.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Decision {
+    /// Run time. A change from one member to another is told, and what a plan writes is resolved again at the moment of
+    /// the call. An attribute that the configuration does not set is left alone.
+    Runtime,
+    /// The owner, by its own change, whose plan tells of it. A member's value stays, whatever the configuration of the
+    /// object says.
+    Owner,
 }
 
 /// Who decides that an object exists.

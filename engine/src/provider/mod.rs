@@ -18,7 +18,8 @@ use serde::{Deserialize, Serialize};
 
 pub use self::adapter::{Registry, TypedClientHandle, parse_duration};
 pub use self::claim::{
-    ActiveMember, Adjustment, Claim, Drifted, Existence, LateBinding, Review, ReviewInput, Reviewed, RuntimeChange,
+    ActiveMember, Adjustment, Claim, Decision, Drifted, Existence, LateBinding, Review, ReviewInput, Reviewed,
+    RuntimeChange,
 };
 pub use self::ephemeral::{EphemeralType, Hold};
 pub use self::steps::{ChangeSteps, PlannedStep, StepJournal, Stepping};

@@ -1,5 +1,7 @@
 # What the module makes where the Quick Start leaves no choice, and what user data says.
 
+mock_provider "confluence" {}
+
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -228,5 +230,58 @@ run "aurora_in_one_zone" {
   assert {
     condition     = length(aws_rds_cluster_instance.aurora) == 1
     error_message = "A cluster that need not survive a zone has its writer alone."
+  }
+}
+
+run "the_running_cluster" {
+  variables {
+    collaborative_editing_mode = "synchrony-separate-nodes"
+    cluster_node_min           = 2
+    cluster_node_max           = 2
+  }
+
+  assert {
+    condition     = confluence_cluster.this[0].base_url == "https://confluence.example.com" && confluence_cluster.this[0].version == "9.2.6" && confluence_cluster.this[0].upgrade_strategy == "stop_all"
+    error_message = "The cluster of the site is managed, and upgraded with all nodes stopped."
+  }
+
+  assert {
+    condition     = confluence_cluster.this[0].node_group.name == "confluence-confluence" && confluence_cluster.this[0].node_group.min_size == 2 && confluence_cluster.this[0].synchrony_group.name == "confluence-synchrony"
+    error_message = "The cluster has the groups of the module."
+  }
+
+  assert {
+    condition     = confluence_cluster.this[0].database.instance == "confluence-db" && confluence_cluster.this[0].file_system.vault == "confluence"
+    error_message = "Database and shared home are backed up before an upgrade."
+  }
+}
+
+run "something_else_upgrades" {
+  variables {
+    cluster_managed = false
+  }
+
+  assert {
+    condition     = length(confluence_cluster.this) == 0 && output.cluster.node_group.name == "confluence-confluence"
+    error_message = "Whoever manages the cluster otherwise finds it in the output."
+  }
+}
+
+run "an_address_of_its_own" {
+  variables {
+    cluster_base_url           = "https://localhost:8443/wiki"
+    cluster_credentials_secret = "confluence/administrator"
+    upgrade_strategy           = "rolling"
+    upgrade_limits             = { start = "90m" }
+  }
+
+  assert {
+    condition     = confluence_cluster.this[0].base_url == "https://localhost:8443/wiki" && output.service_url == "https://confluence.example.com"
+    error_message = "plumb may reach the site where its users do not."
+  }
+
+  assert {
+    condition     = confluence_cluster.this[0].limits.start == "90m" && confluence_cluster.this[0].limits.tasks == "2h"
+    error_message = "Each limit has its default."
   }
 }

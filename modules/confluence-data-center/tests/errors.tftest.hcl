@@ -1,6 +1,8 @@
 # Each mistake that can be known before anything is made is an error of the plan. Numbers
 # are those of docs/confluence/checks.md.
 
+mock_provider "confluence" {}
+
 mock_provider "aws" {
   source = "./tests/mocks"
 }
@@ -682,4 +684,26 @@ run "node_settings_are_variables" {
   }
 
   expect_failures = [var.node_settings]
+}
+
+run "rolling_upgrades_need_a_login" {
+  command = plan
+
+  variables {
+    upgrade_strategy = "rolling"
+  }
+
+  expect_failures = [var.upgrade_strategy]
+}
+
+run "strategies_are_known" {
+  command = plan
+
+  variables {
+    upgrade_strategy = "quickly"
+    replace_nodes    = "sometimes"
+    cluster_base_url = "confluence.example.com"
+  }
+
+  expect_failures = [var.upgrade_strategy, var.replace_nodes, var.cluster_base_url]
 }

@@ -1,5 +1,7 @@
 # What is allowed but seldom meant gives a warning, and the plan goes on.
 
+mock_provider "confluence" {}
+
 mock_provider "aws" {
   source = "./tests/mocks"
 }

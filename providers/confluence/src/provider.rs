@@ -5,12 +5,12 @@ use std::sync::Arc;
 use async_trait::async_trait;
 use plumb_engine::Schema;
 use plumb_engine::diagnostic::Diagnostics;
-use plumb_engine::provider::{Client, Provider, Registry, ResourceType, Schematic};
+use plumb_engine::provider::{Client, Provider, Registry, ResourceType, Review, ReviewInput, Schematic};
 use plumb_engine::schema::Schema as SchemaData;
 use plumb_engine::value::Value;
 use serde::{Deserialize, Serialize};
 
-use crate::cluster::Cluster;
+use crate::cluster::{Cluster, claims};
 use crate::fleet::Fleet;
 use crate::rest::Login;
 use crate::session::Session;
@@ -80,6 +80,14 @@ impl Provider for ConfluenceProvider {
 
     fn data_sources(&self) -> Vec<&str> {
         self.registry.data_sources()
+    }
+
+    fn claims(&self) -> &'static [&'static str] {
+        &[claims::GROUP]
+    }
+
+    fn review(&self, input: &ReviewInput<'_>) -> Review {
+        claims::review(input)
     }
 
     async fn configure(&self, config: &Value) -> Result<Arc<dyn Client>, Diagnostics> {

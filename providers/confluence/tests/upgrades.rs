@@ -163,6 +163,36 @@ async fn a_node_in_error_stops_the_upgrade_with_the_ways_out() {
 }
 
 #[tokio::test(flavor = "multi_thread")]
+async fn a_node_in_error_keeps_an_upgrade_from_being_finalized_until_it_is_offline() {
+    let (mut site, wanted) = site_and_wanted("rolling").await;
+    let steps = site.plan(&wanted).await.unwrap().unwrap().steps;
+    let finalize = steps.iter().position(|it| &*it.id == "finalize").unwrap();
+    site.apply(&wanted, Some(Kill::AtBegin(finalize))).await.unwrap_err();
+    site.world.spoil("i-0006");
+    let (summary, help) = gate(&site.apply(&wanted, None).await.unwrap_err());
+    assert_eq!(summary, "Node in error");
+    assert!(help.contains("finalized without it"), "{help}");
+    site.fleet.die("i-0006");
+    site.apply(&wanted, None).await.unwrap();
+    assert_upgraded(&mut site).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn upgrade_mode_is_not_turned_on_beside_a_node_in_error() {
+    let (mut site, wanted) = site_and_wanted("rolling").await;
+    let steps = site.plan(&wanted).await.unwrap().unwrap().steps;
+    let enable = steps.iter().position(|it| &*it.id == "enable").unwrap();
+    site.apply(&wanted, Some(Kill::AtBegin(enable))).await.unwrap_err();
+    site.world.spoil("i-0003");
+    let (summary, help) = gate(&site.apply(&wanted, None).await.unwrap_err());
+    assert_eq!(summary, "Upgrade mode cannot be turned on");
+    assert!(help.contains("leaves the cluster"), "{help}");
+    site.fleet.die("i-0003");
+    site.apply(&wanted, None).await.unwrap();
+    assert_upgraded(&mut site).await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
 async fn a_node_of_the_wrong_version_is_noticed_at_once() {
     for strategy in ["rolling", "stop_all"] {
         let (mut site, wanted) = site_and_wanted(strategy).await;
@@ -336,4 +366,15 @@ async fn sizes_and_templates_reach_the_groups_without_steps() {
     assert_eq!(group.sizes, Sizes { min: 2, max: 5, desired: 3 });
     assert_eq!(group.template.unwrap().version, "4");
     assert!(group.instances.iter().all(|it| it.template_version.as_deref() == Some("1")));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_group_that_somebody_has_deleted_leaves_the_cluster_readable() {
+    let site = Site::new().await;
+    let nodes = site.object.get("node_group").unwrap().clone().with("name", "gone".into());
+    let outcome = site.read_as(Some("token"), &site.object.clone().with("node_group", nodes)).await;
+    let ReadOutcome::Found(object) = outcome else { panic!("{outcome:?}") };
+    let nodes = object.get("nodes").unwrap();
+    let machines = nodes.as_slice().unwrap().iter().map(|it| it.get("instance").unwrap().as_str().unwrap());
+    assert!(machines.clone().count() == 3 && machines.into_iter().all(str::is_empty), "{nodes:?}");
 }

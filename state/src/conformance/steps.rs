@@ -3,9 +3,9 @@
 use std::collections::BTreeMap;
 
 use plumb_engine::provider::{ChangeSteps, PlannedStep};
-use plumb_engine::store::{Intent, OperationAction, OperationOutcome};
+use plumb_engine::store::{Intent, ObjectWrite, OperationAction, OperationOutcome};
 
-use super::{Make, conflict, current, intent, read, start};
+use super::{Make, conflict, current, intent, put, read, start};
 use crate::options::Options;
 
 /// Steps are known with the operation, and what is left of them until something else is done to the object.
@@ -47,5 +47,32 @@ pub fn remembers_the_steps_of_an_update(make: Make<'_>) {
     assert_eq!(read(&*store).unfinished, left(2));
     let other = store.begin_operation(&lease, &intent("a")).expect("begins");
     store.end_operation(&lease, other, &OperationOutcome::Done, &[]).expect("ends");
+    assert_eq!(read(&*store).unfinished, BTreeMap::new());
+}
+
+/// An object that is moved takes the steps with it that its change has left.
+///
+/// # Panics
+/// When a promise is broken.
+pub fn moves_the_steps_with_their_object(make: Make<'_>) {
+    let store = make(Options::default());
+    let lease = start(&*store, "r");
+    let step = |id: &str| PlannedStep { id: id.into(), title: "do".into(), target: id.into(), expected_seconds: 60 };
+    let steps = ChangeSteps { goal: "g".into(), steps: ["a", "b"].map(step).to_vec(), done: 0 };
+    let update = Intent { action: OperationAction::Update, steps: Some(steps.clone()), ..intent("a") };
+    store.write_objects(&lease, &[put("a", 1)]).expect("writes");
+    let operation = store.begin_operation(&lease, &update).expect("begins");
+    store.begin_step(&lease, operation, "a").expect("begins");
+    store.end_step(&lease, operation, "a", &OperationOutcome::Done).expect("ends");
+    let failed = OperationOutcome::Failed("no".into());
+    store.end_operation(&lease, operation, &failed, &[]).expect("ends");
+    store.write_objects(&lease, &[ObjectWrite::Move(current("a"), current("b"))]).expect("moves");
+    let left = ChangeSteps { done: 1, ..steps };
+    assert_eq!(read(&*store).unfinished, BTreeMap::from([(current("b"), left.clone())]));
+    let again = Intent { steps: Some(left), object: current("b"), ..update };
+    let operation = store.begin_operation(&lease, &again).expect("begins");
+    store.begin_step(&lease, operation, "b").expect("begins");
+    store.end_step(&lease, operation, "b", &OperationOutcome::Done).expect("ends");
+    store.end_operation(&lease, operation, &OperationOutcome::Done, &[]).expect("ends");
     assert_eq!(read(&*store).unfinished, BTreeMap::new());
 }

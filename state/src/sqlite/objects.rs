@@ -260,7 +260,8 @@ fn relocate(conn: &Connection, origin: Origin<'_>, from: &ObjectKey, to: &Object
     )?
     .execute(params_from_iter(values))?;
     remember_absent(conn, origin, &source)?;
-    remember_present(conn, origin, &target)
+    remember_present(conn, origin, &target)?;
+    stepped::relocate(conn, from, to)
 }
 
 /// A number that no row had before, so that no plan takes a later row for the one it has read.

@@ -4,11 +4,11 @@ use std::collections::BTreeMap;
 
 use plumb_engine::provider::{ChangeSteps, PlannedStep};
 use plumb_engine::store::{ObjectKey, OperationId, OperationOutcome, StepRecord};
-use rusqlite::{Connection, params};
+use rusqlite::{Connection, params, params_from_iter};
 
 use super::failure::Result;
-use super::rows::{KEY, KEY_LEN, Reader, from_i64, to_i64};
-use crate::failure::no_step;
+use super::rows::{KEY, KEY_LEN, KeyColumns, Reader, from_i64, to_i64};
+use crate::failure::{no_step, steps_would_be_lost};
 
 /// Operations with steps that were not done to the end, where nothing else was done to the object since.
 pub(super) const UNFINISHED: &str = "operations AS it
@@ -16,6 +16,23 @@ pub(super) const UNFINISHED: &str = "operations AS it
       AND NOT EXISTS (SELECT 1 FROM operations AS later
                       WHERE later.id > it.id AND later.address = it.address AND later.deposed = it.deposed
                         AND (later.outcome = 'done' OR later.goal IS NOT NULL))";
+
+/// Has the operations of an object whose steps are left follow it to another key, so that the next plan finds them there.
+///
+/// # Errors
+/// Something was done at the other key since, which would hide them.
+pub(super) fn relocate(conn: &Connection, from: &ObjectKey, to: &ObjectKey) -> Result<()> {
+    let Some(left) = unfinished(conn)?.remove(from) else { return Ok(()) };
+    let (source, target) = (KeyColumns::new(from), KeyColumns::new(to));
+    let mut values = target.all().to_vec();
+    values.extend(source.identity());
+    let sql = format!(
+        "UPDATE operations SET address = ?1, deposed = ?2, module = ?3, mode = ?4, type = ?5, name = ?6, instance_key = ?7
+         WHERE id IN (SELECT id FROM {UNFINISHED} AND address = ?8 AND deposed = ?9)"
+    );
+    conn.prepare_cached(&sql)?.execute(params_from_iter(values))?;
+    if unfinished(conn)?.get(to) == Some(&left) { Ok(()) } else { Err(steps_would_be_lost(from, to).into()) }
+}
 
 /// Records the steps of an operation that was just begun. Those that an earlier run has done are recorded as done.
 pub(super) fn add(conn: &Connection, operation: OperationId, steps: &ChangeSteps, at: &str) -> Result<()> {

@@ -72,3 +72,22 @@ fn what_is_not_claimed_is_planned_as_ever() {
     assert_eq!(result.plan.drift.len(), 1);
     assert!(result.plan.runtime_changes.is_empty());
 }
+
+#[test]
+fn what_its_owner_writes_is_left_alone_and_not_told() {
+    let own = ", own = true";
+    let owner = format!("{{ trigger = \"t\", members = {{ a = \"A\", b = \"B\" }}, active = \"b\"{own} }}");
+    let json = "{\"trigger\":\"t\",\"members\":{\"a\":\"A\",\"b\":\"B\"},\"active\":\"b\",\"own\":true}";
+    let main = format!(
+        "resource \"test_other\" \"owner\" {{\n  input = {owner}\n}}\n\
+         resource \"test_thing\" \"t\" {{\n  input   = \"C\"\n  trigger = \"t\"\n}}\n"
+    );
+    let owned = || scene(&main).object("test_other.owner", json);
+    let kept = plan(&owned().known_as("test_thing.t", "now:A", "\"B\"", "t"));
+    assert_eq!(changes(&kept.plan), ["NoOp test_other.owner", "NoOp test_thing.t"]);
+    assert!(kept.plan.drift.is_empty() && kept.plan.runtime_changes.is_empty() && kept.diagnostics.is_empty());
+    let strange = plan(&owned().known_as("test_thing.t", "now:X", "\"B\"", "t"));
+    assert_eq!(changes(&strange.plan), ["NoOp test_other.owner", "Update test_thing.t"]);
+    assert_eq!(input(&strange.plan, "test_thing.t"), Value::from("B"));
+    assert!(strange.plan.late.is_empty(), "the plan knows what its owner means");
+}

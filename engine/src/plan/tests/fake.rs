@@ -7,8 +7,8 @@ use async_trait::async_trait;
 
 use crate::diagnostic::Diagnostics;
 use crate::provider::{
-    Claim, Client, Creation, EphemeralType, Existence, Hold, IntentKey, Known, PlannedChange, Provider, ProviderError,
-    Providers, ReadOutcome, Recognition, ResourceType, Review, ReviewInput,
+    Claim, Client, Creation, Decision, EphemeralType, Existence, Hold, IntentKey, Known, PlannedChange, Provider,
+    ProviderError, Providers, ReadOutcome, Recognition, ResourceType, Review, ReviewInput,
 };
 use crate::schema::{Attribute, Block, Schema};
 use crate::value::{Type, Value};
@@ -154,6 +154,7 @@ impl Provider for Fake {
                 epoch: 3,
                 confirmed: true,
                 existence: if wanted.get("optional").is_some() { Existence::Runtime } else { Existence::Configured },
+                decision: if wanted.get("own").is_some() { Decision::Owner } else { Decision::Runtime },
             })
         });
         Review { claims: claims.collect(), ..Review::default() }

@@ -16,6 +16,7 @@ pub mod data_vpc;
 pub mod ebs_volume;
 pub mod eip;
 pub mod eip_association;
+pub mod flow_log;
 pub mod instance;
 pub mod internet_gateway;
 pub mod key_pair;

@@ -2,6 +2,7 @@
 
 mod check;
 pub mod data_db_instance;
+pub mod db_event_subscription;
 pub mod db_instance;
 pub mod db_parameter_group;
 pub mod db_subnet_group;

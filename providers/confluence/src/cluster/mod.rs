@@ -1,5 +1,6 @@
 //! `confluence_cluster`: the running cluster, with what AWS does not know of it.
 
+pub(crate) mod claims;
 mod login;
 mod observe;
 pub(crate) mod rules;
@@ -23,16 +24,22 @@ pub(crate) use observe::{UNREACHABLE, observe};
 
 /// A running Confluence Data Center cluster: which version runs, on which nodes, in which state.
 ///
-/// While the resource manages a cluster, the sizes of its groups and the launch templates that they use are its own: leave
-/// `min_size`, `max_size`, `desired_capacity` and `launch_template` of the `aws_autoscaling_group` to it by
-/// `ignore_changes`. A change of `version` is an upgrade in steps that the plan lists; `plumb apply` goes on with an
-/// upgrade that stopped half-way. Deleting the resource leaves the cluster as it is.
+/// While the resource manages a cluster, the sizes of its groups and the launch templates that they use are its own:
+/// whatever an `aws_autoscaling_group` of the same name says, it leaves `min_size`, `max_size` and `launch_template` as
+/// the cluster has set them, and everything else that an upgrade under way has set. A `desired_capacity` that scaling is
+/// to decide is left out there, or named in `ignore_changes`. A change of `version` is an upgrade in steps that the plan
+/// lists; `plumb apply` goes on with an upgrade that stopped half-way. A cluster that does not answer, because its nodes
+/// are starting for the first time or because it is out of reach, is taken under management all the same. Deleting the
+/// resource leaves the cluster as it is.
 #[derive(Clone, Debug, Default, Schema, Serialize, Deserialize)]
 #[serde(default)]
 pub struct Cluster {
-    /// Address at which people use it, with the context path: `https://wiki.example.com/confluence`.
-    #[attr(force_new)]
+    /// Address at which people use it, with the context path: `https://wiki.example.com/confluence`. It must be within
+    /// reach of where plumb runs.
     pub base_url: String,
+    /// Region of its machines; that of the provider block, or what the AWS SDK finds, when left out.
+    #[attr(force_new)]
+    pub region: Option<String>,
     /// Version that it is to run: `9.2.3`. Nodes take it from their launch template, so that a new version comes with a new
     /// `launch_template_version`. It can never be lower than the one that runs.
     pub version: String,
@@ -287,11 +294,10 @@ impl Resource for Cluster {
         upgrade::plan(change, unfinished)
     }
 
-    /// Takes the running cluster under management: nothing is made. Waits until the application is up, or waits for its
-    /// setup wizard; Synchrony is of no account, for it only gets healthy when the wizard is done.
+    /// Takes the cluster under management: nothing is made, and nothing is waited for. The first node of a new site needs
+    /// 20 minutes and then a person who goes through its setup wizard, before which neither Confluence nor Synchrony
+    /// answers as they will later.
     async fn create(&self, session: &Session, _creation: &Creation<'_>) -> Result<Made<Self>> {
-        let confluence = session.confluence(self).await?;
-        upgrade::until_up(self, &confluence).await?;
         let seen = observe(session, self).await?;
         if seen.version != self.version {
             let message =

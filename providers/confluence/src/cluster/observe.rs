@@ -33,7 +33,8 @@ struct Told {
 pub(crate) async fn observe(session: &Session, known: &Cluster) -> Result<Cluster> {
     let confluence = session.confluence(known).await?;
     let group = match &known.node_group {
-        Some(group) => Some(session.fleet().group(&group.name).await?),
+        // One that somebody has deleted has no machines; its own resource says that it is gone.
+        Some(group) => session.fleet().find_group(&group.name).await?,
         None => None,
     };
     let told = match told(&confluence).await {

@@ -79,20 +79,45 @@ fn sizes(name: &str, group: &Value, refuse: &mut impl FnMut(&str, String)) {
 
 /// What a person should know of a change besides its difference.
 pub(crate) fn plan(change: &mut PlannedChange) -> Diagnostics {
-    if change.prior.is_null() || change.planned.get("replace_nodes").and_then(Value::as_str) == Some("rolling") {
+    if change.prior.is_null() {
         return Diagnostics::new();
     }
     let version = |object: &Value| object.get("version").and_then(Value::as_str).map(str::to_owned);
     if version(&change.prior) != version(&change.planned) || !template_changes(change, "node_group") {
         return Diagnostics::new();
     }
-    Diagnostic::warning(
-        "Nodes keep their old template",
-        "The launch template of the nodes changes and their version does not. Nodes that run keep the user data that they \
-         were made with until they are replaced; only new ones get the new template. Set replace_nodes to \"rolling\" to \
-         have them replaced one by one, each behind a health gate.",
-    )
-    .into()
+    let is_rolling = change.planned.get("replace_nodes").and_then(Value::as_str) == Some("rolling");
+    let way = match (is_rolling, can_replace_nodes(&change.prior)) {
+        (true, true) => return Diagnostics::new(),
+        (true, false) => {
+            "They are not replaced one by one, although replace_nodes is \"rolling\": that needs two nodes that are ACTIVE, \
+             so that one serves meanwhile, and the login of a system administrator, who is told of them."
+        }
+        (false, _) => {
+            "Set replace_nodes to \"rolling\" to have them replaced one by one, each behind a health gate, together with \
+             this change; or terminate their machines one after the other."
+        }
+    };
+    let running = instances(&change.prior);
+    let of = if running.is_empty() { String::new() } else { format!(" ({})", running.join(", ")) };
+    let detail = format!(
+        "The launch template of the nodes changes and their version does not. Nodes that run{of} keep the user data that \
+         they were made with until they are replaced; only new ones get the new template. {way}"
+    );
+    Diagnostic::warning("Nodes keep their old template", detail).into()
+}
+
+/// Whether the nodes of a cluster can give way one by one: never the last that serves.
+pub(crate) fn can_replace_nodes(seen: &Value) -> bool {
+    let nodes = seen.get("nodes").and_then(Value::as_slice).unwrap_or_default();
+    nodes.iter().filter(|it| it.get("state").and_then(Value::as_str) == Some("ACTIVE")).count() >= 2
+}
+
+/// The machines of the nodes as they were last seen.
+fn instances(seen: &Value) -> Vec<&str> {
+    let nodes = seen.get("nodes").and_then(Value::as_slice).unwrap_or_default();
+    let ids = nodes.iter().filter_map(|it| it.get("instance")?.as_str());
+    ids.filter(|it| !it.is_empty()).collect()
 }
 
 /// Whether a change gives the machines of a group another template.

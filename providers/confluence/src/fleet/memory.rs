@@ -169,9 +169,8 @@ fn missing(what: &str, name: &str) -> ProviderError {
 
 #[async_trait]
 impl Fleet for MemoryFleet {
-    async fn group(&self, name: &str) -> Result<Group> {
-        let state = self.called();
-        state.groups.get(name).map(|it| it.group.clone()).ok_or_else(|| missing("group", name))
+    async fn find_group(&self, name: &str) -> Result<Option<Group>> {
+        Ok(self.called().groups.get(name).map(|it| it.group.clone()))
     }
 
     async fn resize(&self, name: &str, sizes: Sizes) -> Result<()> {

@@ -16,7 +16,7 @@ fn refuse<T>() -> Result<T> {
 
 #[async_trait]
 impl Fleet for Missing {
-    async fn group(&self, _name: &str) -> Result<Group> {
+    async fn find_group(&self, _name: &str) -> Result<Option<Group>> {
         refuse()
     }
 

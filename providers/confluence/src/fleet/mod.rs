@@ -6,17 +6,40 @@ pub mod memory;
 mod missing;
 
 use std::fmt;
+use std::sync::Arc;
 
 use async_trait::async_trait;
+use plumb_engine::provider::ProviderError;
 use plumb_engine::provider::typed::Result;
 
 pub use missing::Missing;
 
+/// What a group does by itself and must not while its nodes are replaced one by one. That nothing looks ill to it matters
+/// most: a node that is taken out of the balancer or stopped would be terminated by it.
+pub(crate) const HELD: [&str; 7] = [
+    "AZRebalance",
+    "AddToLoadBalancer",
+    "AlarmNotification",
+    "HealthCheck",
+    "InstanceRefresh",
+    "ReplaceUnhealthy",
+    "ScheduledActions",
+];
+
 /// What can be done with the machines. Every method may be repeated.
 #[async_trait]
 pub trait Fleet: Send + Sync {
-    /// A group of machines as it is.
-    async fn group(&self, name: &str) -> Result<Group>;
+    /// A group of machines as it is; `None` where there is none of this name.
+    async fn find_group(&self, name: &str) -> Result<Option<Group>>;
+
+    /// A group of machines that is there.
+    async fn group(&self, name: &str) -> Result<Group> {
+        self.find_group(name).await?.ok_or_else(|| {
+            let message = "there is no Auto Scaling group of this name";
+            ProviderError::refused(format!("reading the group {name}"), message)
+                .help("Check the name, and the region of the resource or of the provider block \"confluence\".")
+        })
+    }
 
     /// Sets the sizes of a group.
     async fn resize(&self, name: &str, sizes: Sizes) -> Result<()>;
@@ -52,6 +75,11 @@ pub trait Fleet: Send + Sync {
 
     /// The text of a secret.
     async fn secret(&self, id: &str) -> Result<String>;
+
+    /// The machines of another region; `None` where there is only one.
+    fn in_region(&self, _region: &str) -> Option<Arc<dyn Fleet>> {
+        None
+    }
 
     /// Calls sent so far.
     fn calls(&self) -> u64;

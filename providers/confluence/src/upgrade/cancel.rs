@@ -2,13 +2,13 @@
 
 use std::sync::Arc;
 
-use plumb_engine::provider::typed::Result;
+use plumb_engine::provider::typed::{Result, TypedClient};
 use plumb_engine::provider::{ChangeSteps, Client, ProviderError};
 use plumb_engine::value::Value;
 
 use super::work::Work;
 use crate::cluster::Cluster;
-use crate::fleet::{Instance, Life};
+use crate::fleet::{Instance, Life, Template};
 use crate::rest::{ClusterState, Confluence};
 use crate::session::Session;
 use crate::version::Version;
@@ -28,7 +28,7 @@ pub async fn cancel(client: &dyn Client, object: &Value, left: &ChangeSteps) -> 
     if has_started(left) {
         return Err(begun("a node of the new version"));
     }
-    take_back(session, &known).await
+    take_back(&session.scoped(Some(object)), &known).await
 }
 
 /// Whether a lone node of the new version was started, which upgrades the data whatever became of it.
@@ -78,9 +78,9 @@ async fn turn_off(confluence: &Confluence) -> Result<String> {
 async fn not_begun(session: &Session, known: &Cluster, confluence: &Confluence) -> Result<()> {
     let block = known.nodes_group()?;
     let group = session.fleet().group(&block.name).await?;
-    let template = block.template().map(|it| it.version).filter(|it| !it.starts_with('$'));
-    let is_new =
-        |it: &&Instance| template.is_some() && it.template_version.is_some() && it.template_version != template;
+    // Machines of still older templates are old ones, too: what counts is the template that the upgrade has set.
+    let set = group.template.as_ref().filter(|it| differs(it, block.template().as_ref()));
+    let is_new = |it: &&Instance| set.is_some() && it.template_version.as_ref() == set.map(|it| &it.version);
     let new = group.instances.iter().filter(|it| it.life != Life::Terminating).find(is_new);
     let running = confluence.version().await.ok();
     let newer = running.as_deref().and_then(Version::parse) > Version::parse(&known.version);
@@ -88,6 +88,11 @@ async fn not_begun(session: &Session, known: &Cluster, confluence: &Confluence) 
         return Ok(());
     };
     Err(begun(&machine))
+}
+
+/// Whether a group has another template than it had before; the latest version may be the same.
+fn differs(present: &Template, before: Option<&Template>) -> bool {
+    before.is_some_and(|it| !it.version.starts_with('$') && it != present)
 }
 
 fn begun(what: &str) -> ProviderError {

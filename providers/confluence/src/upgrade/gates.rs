@@ -58,8 +58,9 @@ impl Gate<'_> {
             "Node in error",
             format!("the node {name} is in the state ERROR"),
             "There are three ways. Stop Confluence on the node gracefully, so that it leaves the cluster and is seen \
-             OFFLINE. If that does not work, shut its machine down: terminate it, and its group makes another. Or, once all \
-             other active nodes run the new version, go on without it, and repair it and let it join later.",
+             OFFLINE. If that does not work, shut its machine down: terminate it, and its group makes another. Once all \
+             other active nodes run the new version, the upgrade can be finalized without it: it only has to be OFFLINE, \
+             and can be repaired and join again later.",
         )
     }
 

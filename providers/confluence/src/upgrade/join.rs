@@ -98,6 +98,12 @@ impl Run<'_> {
                 return Ok(Look::NotYet("the cluster does not answer at the moment".to_owned()));
             };
             let state = overview.state;
+            // Never by itself does a node in error let a cluster be more than MIXED.
+            if let Some(node) =
+                overview.nodes.iter().find(|it| state == ClusterState::Mixed && it.state == NodeState::Error)
+            {
+                return Err(gate.node_in_error(super::gates::name_of(node)));
+            }
             let asked = match state {
                 ClusterState::Stable => return Ok(Look::Holds(())),
                 ClusterState::ReadyToRunUpgradeTasks if once(approved) => self.confluence.approve_upgrade().await,

@@ -13,4 +13,4 @@ mod work;
 
 pub use cancel::cancel;
 pub(crate) use plan::plan;
-pub(crate) use run::{carry_out, settings, until_up};
+pub(crate) use run::{carry_out, settings};

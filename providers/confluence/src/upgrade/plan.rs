@@ -5,7 +5,7 @@ use plumb_engine::provider::{ChangeSteps, PlannedChange, PlannedStep};
 use plumb_engine::value::Value;
 
 use super::work::Work;
-use crate::cluster::rules::template_changes;
+use crate::cluster::rules::{can_replace_nodes, template_changes};
 use crate::cluster::{Cluster, MachineGroup, UNREACHABLE};
 use crate::version::Version;
 
@@ -56,7 +56,11 @@ pub(crate) fn plan(
                 Ok(Some(ChangeSteps::new(upgrade, stop_all(&wanted))))
             }
         }
-        _ if wanted.replace_nodes == "rolling" && template_changes(change, "node_group") => {
+        // Where they cannot be replaced so, the rules of the resource say why.
+        _ if wanted.replace_nodes == "rolling"
+            && template_changes(change, "node_group")
+            && can_replace_nodes(&change.prior) =>
+        {
             Ok(Some(ChangeSteps::new(REPLACEMENT, replacement(&seen, &wanted))))
         }
         _ => Ok(None),

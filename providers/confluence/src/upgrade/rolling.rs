@@ -13,8 +13,18 @@ impl Run<'_> {
     /// Turns upgrade mode on, unless it is on.
     pub async fn enable(&self, step: &PlannedStep) -> Result<()> {
         let gate = self.gate(step);
-        let state = self.confluence.state().await;
-        match state.map_err(|error| error.during("asking for the state of the cluster"))? {
+        let overview = self.confluence.overview().await;
+        let overview = overview.map_err(|error| error.during("asking for the state of the cluster"))?;
+        // A cluster is MIXED without upgrade mode, too, when one of its nodes is in error.
+        if let Some(node) =
+            overview.nodes.iter().find(|it| it.state == NodeState::Error && !overview.upgrade_mode_enabled)
+        {
+            let message = format!("the node {} is in the state ERROR", super::gates::name_of(node));
+            let help = "Upgrade mode cannot be turned on while a node is in error. Repair the node, or stop it so that it \
+                        leaves the cluster.";
+            return Err(gate.closed("Upgrade mode cannot be turned on", message, help));
+        }
+        match overview.state {
             ClusterState::Stable => {}
             ClusterState::ReadyToUpgrade | ClusterState::Mixed | ClusterState::ReadyToRunUpgradeTasks => return Ok(()),
             other => {

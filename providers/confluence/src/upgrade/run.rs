@@ -66,28 +66,6 @@ pub(crate) async fn settings(session: &Session, cluster: &Cluster, prior: &Clust
     Ok(())
 }
 
-/// Waits until the application is up, or waits for its setup wizard.
-///
-/// # Errors
-/// It was not up within the limit, or is in error.
-pub(crate) async fn until_up(cluster: &Cluster, confluence: &Confluence) -> Result<()> {
-    let patience = Patience { limit: cluster.limit(Limit::Start), poll: cluster.limit(Limit::Poll) };
-    let look = || async {
-        match confluence.stage(&cluster.health_path).await {
-            Ok(stage) if stage.is_up() => Ok(Look::Holds(())),
-            Ok(stage) => Ok(Look::NotYet(format!("the application is {stage:?}"))),
-            Err(error) if error.is_passing() => Ok(Look::NotYet(error.to_string())),
-            Err(error) => Err(error.during("asking whether the application is up")),
-        }
-    };
-    let late = |missing: String| {
-        ProviderError::refused(format!("waiting for {}", cluster.base_url), missing)
-            .summary("Application not up in time")
-            .help("Look at the log of a node. A first start takes 20 minutes and more; raise the limit \"start\" if need be.")
-    };
-    until(patience, look, |_| (), late).await
-}
-
 impl<'a> Run<'a> {
     async fn perform(&self, step: &PlannedStep, work: Work) -> Result<()> {
         match work {

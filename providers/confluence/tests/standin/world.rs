@@ -105,7 +105,54 @@ impl World {
         self.state().nodes.get(id)?.server.as_ref().map(|it| it.address)
     }
 
-    fn handle(&self, id: &str, request: &Request) -> Answer {
+    /// A machine starts: the node on it begins to load. Synchrony has no node of the cluster.
+    pub fn boot(&self, id: &str, version: &str, (address, synchrony): (IpAddr, bool), server: Option<Server>) {
+        let mut state = self.state();
+        if !synchrony {
+            state.judge(version);
+        }
+        let node = Node { version: version.to_owned(), state: "STARTING", looks: 3, server, address, synchrony };
+        state.nodes.insert(id.to_owned(), node);
+    }
+
+    /// A machine is shut down: the node on it stops gracefully.
+    pub fn halt(&self, id: &str) {
+        if let Some(node) = self.state().nodes.get_mut(id) {
+            (node.state, node.looks, node.server) = ("TERMINATING", 2, None);
+        }
+    }
+
+    /// A machine is removed. In upgrade mode its node stays in the cluster as one that is offline.
+    pub fn forget(&self, id: &str) {
+        let mut state = self.state();
+        let mode = state.mode;
+        if let Some(node) = state.nodes.get_mut(id) {
+            (node.state, node.looks, node.server) = ("OFFLINE", 0, None);
+        }
+        if !mode {
+            state.nodes.remove(id);
+        }
+    }
+
+    /// The node on a machine goes to ERROR.
+    pub fn spoil(&self, id: &str) {
+        if let Some(node) = self.state().nodes.get_mut(id) {
+            (node.state, node.looks) = ("ERROR", 0);
+        }
+    }
+
+    /// Whether the node on a machine answers health checks.
+    pub fn is_up(&self, id: &str) -> bool {
+        let mut state = self.state();
+        state.look();
+        // Synchrony only gets healthy when the wizard is done, and then at once.
+        let serves = ["ACTIVE", "RUNNING_FINALIZE_UPGRADE_TASKS", "UPGRADE_TASKS_FAILED"];
+        let healthy = |it: &Node| if it.synchrony { !state.first_run } else { serves.contains(&it.state) };
+        state.nodes.get(id).is_some_and(healthy)
+    }
+
+    /// The answer of the node on a machine.
+    pub fn handle(&self, id: &str, request: &Request) -> Answer {
         let refuse = |text: &str| (409, json!({ "message": text }).to_string());
         let path = request.path.as_str();
         if path == "/page" {
@@ -174,7 +221,8 @@ impl State {
             return "RUNNING_UPGRADE_TASKS";
         }
         if !self.mode {
-            return if any("UPGRADE_TASKS_FAILED") { "UPGRADE_TASKS_FAILED" } else { "STABLE" };
+            let odd = if any("ERROR") { "MIXED" } else { "STABLE" };
+            return if any("UPGRADE_TASKS_FAILED") { "UPGRADE_TASKS_FAILED" } else { odd };
         }
         let mut versions: Vec<&str> = self.alive().map(|it| it.version.as_str()).collect();
         versions.sort_unstable();
@@ -292,14 +340,12 @@ impl Machines for Hosts {
         let number: u16 = id.trim_start_matches("i-").parse().unwrap();
         let address = IpAddr::V4(Ipv4Addr::new(127, 77, (number >> 8) as u8, (number & 255) as u8));
         let synchrony = group == "synchrony";
-        let mut state = self.0.state();
+        let state = self.0.state();
         let version = match state.faults.get(id) {
             Some(Fault::WrongVersion(version)) => (*version).to_owned(),
             _ => state.versions.get(template_version).cloned().unwrap_or_default(),
         };
-        if !synchrony {
-            state.judge(&version);
-        }
+        drop(state);
         let (world, own): (Weak<World>, String) = (Arc::downgrade(&self.0), id.to_owned());
         let server = (!synchrony).then(|| {
             Server::start(address, move |request| match world.upgrade() {
@@ -307,35 +353,20 @@ impl Machines for Hosts {
                 None => (503, String::new()),
             })
         });
-        let node = Node { version, state: "STARTING", looks: 3, server, address, synchrony };
-        state.nodes.insert(id.to_owned(), node);
+        self.0.boot(id, &version, (address, synchrony), server);
         address.to_string()
     }
 
     fn stopped(&self, id: &str) {
-        if let Some(node) = self.0.state().nodes.get_mut(id) {
-            (node.state, node.looks, node.server) = ("TERMINATING", 2, None);
-        }
+        self.0.halt(id);
     }
 
     fn removed(&self, id: &str) {
-        let mut state = self.0.state();
-        let mode = state.mode;
-        if let Some(node) = state.nodes.get_mut(id) {
-            (node.state, node.looks, node.server) = ("OFFLINE", 0, None);
-        }
-        if !mode {
-            state.nodes.remove(id);
-        }
+        self.0.forget(id);
     }
 
     fn is_healthy(&self, id: &str) -> bool {
-        let mut state = self.0.state();
-        state.look();
-        // Synchrony only gets healthy when the wizard is done, and then at once.
-        let serves = ["ACTIVE", "RUNNING_FINALIZE_UPGRADE_TASKS", "UPGRADE_TASKS_FAILED"];
-        let healthy = |it: &Node| if it.synchrony { !state.first_run } else { serves.contains(&it.state) };
-        state.nodes.get(id).is_some_and(healthy)
+        self.0.is_up(id)
     }
 
     fn is_busy(&self, id: &str) -> bool {

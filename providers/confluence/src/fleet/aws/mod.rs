@@ -3,6 +3,7 @@
 mod backups;
 
 use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use async_trait::async_trait;
 use aws_sdk_autoscaling::types as asg;
@@ -13,20 +14,8 @@ use plumb_engine::provider::ProviderError;
 use plumb_engine::provider::typed::Result;
 use tokio::sync::OnceCell;
 
-use super::{Backup, BackupSource, Fleet, Group, Health, Instance, Life, Sizes, Target, Template};
+use super::{Backup, BackupSource, Fleet, Group, HELD, Health, Instance, Life, Sizes, Target, Template};
 use crate::provider::Settings;
-
-/// What a group does by itself and must not while its nodes are replaced one by one. That nothing looks ill to it matters
-/// most: a node that is taken out of the balancer or stopped would be terminated by it.
-const HELD: [&str; 7] = [
-    "AZRebalance",
-    "AddToLoadBalancer",
-    "AlarmNotification",
-    "HealthCheck",
-    "InstanceRefresh",
-    "ReplaceUnhealthy",
-    "ScheduledActions",
-];
 
 /// Codes for a machine that is gone already, or on its way.
 const MACHINE_GONE: [&str; 3] = ["InvalidInstanceID.NotFound", "InvalidInstanceID.Malformed", "IncorrectInstanceState"];
@@ -77,13 +66,10 @@ impl AwsFleet {
 }
 
 impl Clients {
-    async fn auto_scaling_group(&self, name: &str) -> Result<asg::AutoScalingGroup> {
+    async fn auto_scaling_group(&self, name: &str) -> Result<Option<asg::AutoScalingGroup>> {
         let call = self.autoscaling.describe_auto_scaling_groups().auto_scaling_group_names(name).send();
         let answer = call.await.context("reading a group of nodes (DescribeAutoScalingGroups)")?;
-        answer.auto_scaling_groups.unwrap_or_default().into_iter().next().ok_or_else(|| {
-            ProviderError::refused(format!("reading the group {name}"), "there is no Auto Scaling group of this name")
-                .help("Check the name and the region of the provider block \"confluence\".")
-        })
+        Ok(answer.auto_scaling_groups.unwrap_or_default().into_iter().next())
     }
 
     /// The machines of a group as EC2 knows them: address and state by id.
@@ -133,9 +119,9 @@ impl Clients {
 
 #[async_trait]
 impl Fleet for AwsFleet {
-    async fn group(&self, name: &str) -> Result<Group> {
+    async fn find_group(&self, name: &str) -> Result<Option<Group>> {
         let clients = self.clients().await?;
-        let group = clients.auto_scaling_group(name).await?;
+        let Some(group) = clients.auto_scaling_group(name).await? else { return Ok(None) };
         let members = group.instances.clone().unwrap_or_default();
         let ids = members.iter().filter_map(|it| it.instance_id.clone()).collect();
         let machines = clients.machines(ids).await?;
@@ -154,7 +140,7 @@ impl Fleet for AwsFleet {
             let template_version = it.launch_template.and_then(|it| it.version);
             Some(Instance { life: life(it.lifecycle_state.as_ref(), state.as_ref()), id, address, template_version })
         });
-        Ok(Group { sizes: sizes(&group), template, instances: instances.collect() })
+        Ok(Some(Group { sizes: sizes(&group), template, instances: instances.collect() }))
     }
 
     async fn resize(&self, name: &str, sizes: Sizes) -> Result<()> {
@@ -165,13 +151,13 @@ impl Fleet for AwsFleet {
 
     async fn use_template(&self, name: &str, template: &Template) -> Result<()> {
         let clients = self.clients().await?;
-        let group = clients.auto_scaling_group(name).await?;
+        let mixed = clients.auto_scaling_group(name).await?.and_then(|it| it.mixed_instances_policy);
         let wanted = asg::LaunchTemplateSpecification::builder()
             .launch_template_id(&template.id)
             .version(&template.version)
             .build();
         let call = clients.autoscaling.update_auto_scaling_group().auto_scaling_group_name(name);
-        let call = match group.mixed_instances_policy {
+        let call = match mixed {
             Some(policy) => {
                 let overrides = policy.launch_template.and_then(|it| it.overrides);
                 let launch = asg::LaunchTemplate::builder().launch_template_specification(wanted);
@@ -224,7 +210,7 @@ impl Fleet for AwsFleet {
         let action = "replacing a node (TerminateInstanceInAutoScalingGroup)";
         let Err(error) = sent.context(action) else { return Ok(()) };
         // The service has one code for all that it refuses: what counts is whether the machine is still there.
-        let left = clients.auto_scaling_group(group).await?.instances.unwrap_or_default();
+        let left = clients.auto_scaling_group(group).await?.and_then(|it| it.instances).unwrap_or_default();
         let still = left.iter().any(|it| {
             let leaving = life(it.lifecycle_state.as_ref(), None) == Life::Terminating;
             it.instance_id.as_deref() == Some(instance) && !leaving
@@ -242,6 +228,11 @@ impl Fleet for AwsFleet {
         answer.secret_string.ok_or_else(|| {
             ProviderError::refused(format!("reading the secret {id}"), "it is binary, and a text is expected")
         })
+    }
+
+    fn in_region(&self, region: &str) -> Option<Arc<dyn Fleet>> {
+        let config = Config { region: Some(region.to_owned()), ..self.config.clone() };
+        Some(Arc::new(Self { config, clients: OnceCell::new() }))
     }
 
     fn calls(&self) -> u64 {

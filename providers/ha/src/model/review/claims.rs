@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use plumb_engine::provider::{Claim, Existence};
+use plumb_engine::provider::{Claim, Decision, Existence};
 use plumb_engine::value::{Type, Value};
 
 use super::{Found, Member};
@@ -72,6 +72,7 @@ fn claim(
         epoch: group.epoch(),
         confirmed: group.is_settled(),
         existence,
+        decision: Decision::Runtime,
     }
 }
 

@@ -45,6 +45,7 @@ fn reviewed(objects: &[Object]) -> Review {
             before: &it.before,
             after: &it.after,
             replace_paths: &[],
+            unfinished: None,
         })
         .collect();
     review(&ReviewInput { mode: PlanMode::Normal, objects: &objects })
