@@ -6,7 +6,7 @@ use dashu_int::{IBig, Sign};
 
 use super::encoding::json_text;
 use super::string::graphemes;
-use super::{Context, Function, FunctionError, Outcome, Parameter, any, string, strings, text};
+use super::{Context, Function, FunctionError, LONGEST_FILL, Outcome, Parameter, any, string, strings, text};
 use crate::value::{Kind, Number, Refinement, Type, Value, convert};
 
 const FORMAT: Parameter = Parameter::new("format", "A text with a verb such as %s for each value.", string);
@@ -155,6 +155,10 @@ fn parse(pattern: &str, start: usize) -> Result<Verb<'_>, FunctionError> {
     } else {
         None
     };
+    if width.max(precision).is_some_and(|it| it > LONGEST_FILL) {
+        let message = format!("the width or precision at offset {start} is greater than {LONGEST_FILL}");
+        return Err(FunctionError::failed(message));
+    }
     let index = if pattern[at..].starts_with('[') {
         at += 1;
         let index = digits(pattern, &mut at).filter(|_| !pattern[..at].ends_with("[0"));
@@ -282,7 +286,8 @@ impl Verb<'_> {
             (false, true) => zeros += fill,
             (false, false) => left = fill,
         }
-        Ok(format!("{:left$}{sign}{prefix}{:0<zeros$}{digits}{:right$}", "", "", ""))
+        let (left, zeros, right) = (" ".repeat(left), "0".repeat(zeros), " ".repeat(right));
+        Ok(format!("{left}{sign}{prefix}{zeros}{digits}{right}"))
     }
 
     fn float(&self, value: &Value) -> Result<String, FunctionError> {
@@ -302,9 +307,9 @@ impl Verb<'_> {
         let sign = if plus_infinity { "+" } else { self.sign(number.is_negative()) };
         let fill = self.width.unwrap_or(0).saturating_sub(sign.len() + text.len());
         Ok(match (self.minus, self.zero && !number.is_infinite()) {
-            (true, _) => format!("{sign}{text}{:fill$}", ""),
-            (false, true) => format!("{sign}{:0<fill$}{text}", ""),
-            (false, false) => format!("{:fill$}{sign}{text}", ""),
+            (true, _) => format!("{sign}{text}{}", " ".repeat(fill)),
+            (false, true) => format!("{sign}{}{text}", "0".repeat(fill)),
+            (false, false) => format!("{}{sign}{text}", " ".repeat(fill)),
         })
     }
 
@@ -364,7 +369,8 @@ fn exponent_form(digits: &str, point: i64, decimals: usize) -> String {
     let rest = digits.get(1..).unwrap_or("");
     let dot = if decimals > 0 { "." } else { "" };
     let direction = if exponent < 0 { '-' } else { '+' };
-    format!("{first}{dot}{rest:0<decimals$}e{direction}{:02}", exponent.unsigned_abs())
+    let zeros = "0".repeat(decimals.saturating_sub(rest.len()));
+    format!("{first}{dot}{rest}{zeros}e{direction}{:02}", exponent.unsigned_abs())
 }
 
 #[cfg(test)]
@@ -387,6 +393,25 @@ mod tests {
                 None => assert_eq!(&got, want, "{pattern} {args}"),
             }
         }
+    }
+
+    #[test]
+    fn widths_beyond_what_the_standard_library_takes() {
+        let count = 70_000;
+        for (pattern, args) in [("d", "[1]"), ("s", "[\"a\"]"), ("f", "[1]"), ("e", "[1]")] {
+            for pattern in [format!("%{count}{pattern}"), format!("%-{count}{pattern}"), format!("%0{count}{pattern}")]
+            {
+                let text =
+                    invoke("format", &[pattern.as_str().into(), v(args).as_slice().unwrap()[0].clone()]).unwrap();
+                assert_eq!(text.as_str().unwrap().len(), count, "{pattern}");
+            }
+        }
+        let fixed = invoke("format", &["%.70000f|%.70000e|%.70000d".into(), 1.into(), 1.into(), 1.into()]).unwrap();
+        assert_eq!(fixed.as_str().unwrap().len(), "1.|1.e+00|".len() + 3 * count);
+        formats(&[
+            ("%99999999d", "[1]", "!the width or precision at offset 0 is greater than 16777216"),
+            ("a%.99999999f", "[1]", "!at offset 1 is greater"),
+        ]);
     }
 
     #[test]

@@ -380,6 +380,9 @@ fn set() -> Type {
     Type::set(Type::Dynamic)
 }
 
+/// Most characters that a function fills up with at once: more is a mistake, and would only use up the memory.
+const LONGEST_FILL: usize = 1 << 24;
+
 impl FunctionError {
     /// An argument is wrong.
     pub fn argument(at: usize, message: impl Into<String>) -> Self {

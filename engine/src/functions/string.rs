@@ -2,7 +2,10 @@
 
 use unicode_segmentation::UnicodeSegmentation;
 
-use super::{Context, Function, FunctionError, Outcome, Parameter, bool, items, number, string, strings, text, whole};
+use super::{
+    Context, Function, FunctionError, LONGEST_FILL, Outcome, Parameter, bool, items, number, string, strings, text,
+    whole,
+};
 use crate::value::{Kind, Type, Value};
 
 const STR: Parameter = Parameter::new("str", "The string to work on.", string);
@@ -28,7 +31,10 @@ pub(super) static INDENT: Function = Function::new(
     |_, args| {
         let spaces = usize::try_from(whole(args, 0)?);
         let spaces = spaces.map_err(|_| FunctionError::argument(0, "the number of spaces must not be negative"))?;
-        Ok(text(args, 1).replace('\n', &format!("\n{:spaces$}", "")).into())
+        if spaces > LONGEST_FILL {
+            return Err(FunctionError::argument(0, format!("the number of spaces must not exceed {LONGEST_FILL}")));
+        }
+        Ok(text(args, 1).replace('\n', &format!("\n{}", " ".repeat(spaces))).into())
     },
 );
 

@@ -84,7 +84,8 @@ impl Number {
             return text;
         }
         let (whole, fraction) = text.split_once('.').unwrap_or((&text, ""));
-        format!("{whole}.{fraction:0<decimals$}")
+        let zeros = "0".repeat(decimals.saturating_sub(fraction.len()));
+        format!("{whole}.{fraction}{zeros}")
     }
 
     /// At most `digits` digits, with an exponent where the number is far from 1: `%.10g`.
@@ -151,7 +152,7 @@ impl Decimal {
         format!("{sign}{first}{point}{rest}e{}", self.point - 1)
     }
 
-    /// The digits with their point and without exponent: `-12.5`.
+    /// The digits with their point and without exponent: `-12.5`. There may be more than a width of `format!` can say.
     pub fn plain(&self) -> String {
         let sign = if self.negative { "-" } else { "" };
         let digits = &self.digits;
@@ -159,7 +160,7 @@ impl Decimal {
             return format!("{sign}0");
         }
         match usize::try_from(self.point) {
-            Ok(point) if point >= digits.len() => format!("{sign}{digits:0<point$}"),
+            Ok(point) if point >= digits.len() => format!("{sign}{digits}{}", "0".repeat(point - digits.len())),
             Ok(point) if point > 0 => format!("{sign}{}.{}", &digits[..point], &digits[point..]),
             _ => format!("{sign}0.{}{digits}", "0".repeat(self.point.unsigned_abs() as usize)),
         }
@@ -214,6 +215,13 @@ mod tests {
         }
         assert_eq!(n("0.00001234").to_string(), "0.00001234");
         assert_eq!(n("-1.5E-7").to_string(), "-0.00000015");
+    }
+
+    #[test]
+    fn numbers_of_many_digits_are_written_out() {
+        assert_eq!(n("3e214010").to_string().len(), 214_011);
+        assert_eq!(n("44444444444444444.5e4444").to_string().len(), 17 + 4444);
+        assert_eq!(n("3").to_fixed(70_000).len(), 70_002);
     }
 
     #[test]
