@@ -1,10 +1,13 @@
 //! What belongs to run time in a plan: claims of providers matched with objects, and what follows for their changes.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
 use super::change::{ChangeInput, plan_object};
 use super::propose::unmarked;
 use super::walk::Walk;
 use super::{Action, Drift, PlanMode, ResourceChange};
-use crate::addr::InstanceAddr;
+use crate::addr::{ConfigResource, InstanceAddr};
 use crate::config::ProviderAddr;
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::provider::{
@@ -12,6 +15,9 @@ use crate::provider::{
 };
 use crate::store::{ObjectKey, ObjectStatus};
 use crate::value::Value;
+
+/// Attributes that run time owns with their values, by object.
+pub(super) type Owned = BTreeMap<InstanceAddr, Vec<(Arc<str>, Value)>>;
 
 /// What a claim says of the attribute of an object.
 #[derive(Clone, Debug, PartialEq)]
@@ -237,7 +243,7 @@ impl Walk<'_> {
         };
         let about = |it: &&Claim| it.is_about(&addr.resource.type_name, &change.after);
         let mut config = wanted.config.clone();
-        let mut claimed = None;
+        let (mut claimed, mut values) = (None, Vec::new());
         let mut warnings = Vec::new();
         for claim in self.claims.iter().filter(about) {
             let configured =
@@ -251,16 +257,36 @@ impl Walk<'_> {
             if told && configured.is_wholly_known() && claim.member(&configured).is_none() {
                 warnings.push(not_a_members(claim));
             }
+            if unmarked(&value) != unmarked(&configured) {
+                values.push((claim.attribute.clone(), value.clone()));
+            }
             config = config.with(&claim.attribute, value);
             claimed = Some(claim.clone());
         }
         let Some(claim) = claimed else { return };
+        if !values.is_empty() {
+            self.owned.insert(addr.clone(), values);
+        }
         let span = self.request.config.resource(&addr.config()).map(|it| it.span);
         self.diagnostics.extend(warnings.into_iter().map(|it| it.at_opt(span).of(&addr)));
         if unmarked(&config) != unmarked(&wanted.config) {
             self.plan_again(at, &config);
         }
         self.bind_late(at, &claim);
+    }
+
+    /// Values that run time owns, by object, if something was planned with other values than these because it came before
+    /// the claims were known; `None` when nothing was.
+    pub(super) fn seen_otherwise(&mut self) -> Option<Owned> {
+        let others = |of: &ConfigResource| self.dependencies.iter().any(|(it, needs)| it != of && needs.contains(of));
+        let seen = self.owned.keys().any(|it| !self.known_owned.contains_key(it) && others(&it.config()));
+        seen.then(|| std::mem::take(&mut self.owned))
+    }
+
+    /// The configuration of an object, with what is known already to belong to run time.
+    pub(super) fn with_owned(&self, addr: &InstanceAddr, config: &Value) -> Value {
+        let values = self.known_owned.get(addr).into_iter().flatten();
+        values.fold(config.clone(), |config, (attribute, value)| config.with(attribute, value.clone()))
     }
 
     /// Plans a change by another configuration than its block's.

@@ -117,7 +117,7 @@ impl Walk<'_> {
             client: client.as_deref(),
             prior: &before,
             status: prior.as_ref().map_or(ObjectStatus::Ready, |it| it.record.status),
-            config: &desired.config,
+            config: &self.with_owned(addr, &desired.config),
             ignored: ignored.as_deref(),
             replace: triggered,
             create_before_destroy: self.create_before_destroy.contains(&config),

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
+use super::claims::Owned;
 use super::moves::Moves;
 use super::outputs::outputs;
 use super::prior::PriorObjects;
@@ -14,7 +15,7 @@ use crate::config::graph::{Node, Order};
 use crate::config::{Config, Variables};
 use crate::diagnostic::{Diagnostic, Diagnostics};
 use crate::eval::{Evaluator, Settings, check_blocks, check_names, given_value, root_variables};
-use crate::events::Events;
+use crate::events::{Events, Silent};
 use crate::provider::Providers;
 use crate::store::Snapshot;
 use crate::value::Value;
@@ -101,27 +102,27 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
         Ok(prepared) => prepared,
         Err(diagnostics) => return failed(plan, diagnostics),
     };
-    let (mut prior, found) = PriorObjects::new(request.snapshot, request.providers);
-    if found.has_errors() {
-        return failed(plan, found);
-    }
-    let moves = match Moves::apply(request.config, &mut prior, request.providers, &request.options) {
-        Ok(moves) => moves,
+    plan.variables = stored_variables(&request);
+    // Nobody is told twice of what is read.
+    let quiet = PlanRequest {
+        settings: request.settings.clone(),
+        options: request.options.clone(),
+        events: &Silent,
+        ..request
+    };
+    let (mut walk, mut moves) = match go_through(&request, &order, variables.clone(), Owned::new()).await {
+        Ok(done) => done,
         Err(diagnostics) => return failed(plan, diagnostics),
     };
-    plan.variables = stored_variables(&request);
-    let included = Included::new(request.config, &order, &request.options, &prior);
-    if let Err(found) = prior.decode(|addr| included.object(addr)) {
-        return failed(plan, found);
+    let mut earlier = BTreeMap::new();
+    if let Some(owned) = walk.seen_otherwise() {
+        earlier = sent(&walk);
+        (walk, moves) = match go_through(&quiet, &order, variables, owned).await {
+            Ok(done) => done,
+            Err(diagnostics) => return failed(plan, diagnostics),
+        };
     }
-    let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
-    let mut walk = Walk::new(&request, &order, evaluator, prior, included);
     walk.diagnostics.extend(warnings);
-    walk.run().await;
-    walk.check_imports();
-    walk.orphans();
-    walk.warn_of_forgotten();
-    walk.review();
     walk.inspect().await;
     plan.outputs = outputs(&mut walk);
     let misplaced = moves.check(&mut walk.evaluator);
@@ -131,9 +132,37 @@ pub async fn create(request: PlanRequest<'_>) -> PlanResult {
     }
     walk.diagnostics.extend(moves.warning());
     let mut result = finish(plan, walk);
+    for (source, count) in earlier {
+        *result.calls.entry(source).or_default() += count;
+    }
     let (snapshot, providers) = (request.snapshot, request.providers);
     result.plan.read_set = crate::apply::read_set(&result.plan, snapshot, providers, (request.config, &order));
     result
+}
+
+/// Goes through a configuration from beginning to end, with what is known already to belong to run time.
+async fn go_through<'a>(
+    request: &'a PlanRequest<'a>,
+    order: &'a Order,
+    variables: BTreeMap<Arc<str>, Value>,
+    owned: Owned,
+) -> Result<(Walk<'a>, Moves), Diagnostics> {
+    let (mut prior, found) = PriorObjects::new(request.snapshot, request.providers);
+    if found.has_errors() {
+        return Err(found);
+    }
+    let moves = Moves::apply(request.config, &mut prior, request.providers, &request.options)?;
+    let included = Included::new(request.config, order, &request.options, &prior);
+    prior.decode(|addr| included.object(addr))?;
+    let evaluator = Evaluator::new(request.config, request.providers, request.settings.clone(), variables);
+    let mut walk = Walk::new(request, order, evaluator, prior, included);
+    walk.known_owned = owned;
+    walk.run().await;
+    walk.check_imports();
+    walk.orphans();
+    walk.warn_of_forgotten();
+    walk.review();
+    Ok((walk, moves))
 }
 
 /// Options that say nothing together.
@@ -150,6 +179,7 @@ fn contradiction(options: &PlanOptions) -> Option<Diagnostic> {
 }
 
 fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
+    let calls = sent(&walk);
     let drift = walk.drift();
     let mut diagnostics = walk.diagnostics;
     diagnostics.extend(walk.evaluator.left_out_warning());
@@ -159,10 +189,6 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
         let detail = "The plan covers only what -target and -exclude name and what it needs, so it may not be all that \
                       the configuration asks for. Plan again without these options before long.";
         diagnostics.push(Diagnostic::warning("Resource targeting is in effect", detail));
-    }
-    let mut calls: BTreeMap<Arc<str>, u64> = BTreeMap::new();
-    for (addr, client) in &walk.clients {
-        *calls.entry(addr.source.clone()).or_default() += client.as_ref().map_or(0, |it| it.calls());
     }
     plan.drift = drift;
     plan.changes = walk.changes;
@@ -177,6 +203,15 @@ fn finish(mut plan: Plan, walk: Walk<'_>) -> PlanResult {
     diagnostics.extend(super::depth::too_deep(&plan));
     plan.errored = diagnostics.has_errors();
     PlanResult { plan, diagnostics, calls }
+}
+
+/// Calls that the clients of a walk have sent.
+fn sent(walk: &Walk<'_>) -> BTreeMap<Arc<str>, u64> {
+    let mut calls: BTreeMap<Arc<str>, u64> = BTreeMap::new();
+    for (addr, client) in &walk.clients {
+        *calls.entry(addr.source.clone()).or_default() += client.as_ref().map_or(0, |it| it.calls());
+    }
+    calls
 }
 
 pub(super) fn empty_plan(request: &PlanRequest<'_>) -> Plan {

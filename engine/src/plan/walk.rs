@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::checks::Checks;
+use super::claims::Owned;
 use super::ephemerals::Open;
 use super::managed::Wanted;
 use super::prior::PriorObjects;
@@ -47,6 +48,10 @@ pub struct Walk<'a> {
     pub(super) imports: BTreeMap<InstanceAddr, String>,
     pub(super) unsupported: Unsupported,
     pub(super) configs: BTreeMap<InstanceAddr, Wanted>,
+    /// What run time owns of objects, as an earlier walk has found it.
+    pub(super) known_owned: Owned,
+    /// The same as this walk finds it.
+    pub(super) owned: Owned,
     /// Types about whose objects providers may make claims.
     pub(super) claimable: BTreeSet<&'static str>,
     /// What run time owns.
@@ -99,6 +104,8 @@ impl<'a> Walk<'a> {
             imports: BTreeMap::new(),
             unsupported: Unsupported::default(),
             configs: BTreeMap::new(),
+            known_owned: Owned::new(),
+            owned: Owned::new(),
             claimable: request.providers.iter().flat_map(|it| it.claims()).copied().collect(),
             claims: Vec::new(),
             runtime_changes: Vec::new(),

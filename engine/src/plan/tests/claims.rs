@@ -91,3 +91,13 @@ fn what_its_owner_writes_is_left_alone_and_not_told() {
     assert_eq!(input(&strange.plan, "test_thing.t"), Value::from("B"));
     assert!(strange.plan.late.is_empty(), "the plan knows what its owner means");
 }
+
+#[test]
+fn others_see_the_value_of_run_time() {
+    let scene = owned("\"b\"", "").known_as("test_thing.t", "now:B", "\"A\"", "t");
+    let reader = "resource \"test_thing\" \"reader\" {\n  input = test_thing.t.input\n}\n";
+    let result = plan(&scene.file("more.tf", reader));
+    assert_eq!(changes(&result.plan), ["NoOp test_other.owner", "Create test_thing.reader", "NoOp test_thing.t"]);
+    assert_eq!(input(&result.plan, "test_thing.reader"), Value::from("B"), "not what the configuration gives it");
+    assert_eq!(result.plan.runtime_changes.len(), 1, "it is told once");
+}

@@ -22,13 +22,15 @@ use crate::transition::{KeepLease, Manager, Request};
 /// Arbiters of clusters, and the journal.
 pub struct Records {
     journal: PathBuf,
+    /// Groups are made at the same time, and only one may have the journal open.
+    writing: tokio::sync::Mutex<()>,
     arbiters: Mutex<BTreeMap<String, Arc<dyn Arbiter>>>,
 }
 
 impl Records {
     /// With the journal of a file, for clusters without an arbiter and for what is done here.
     pub fn new(journal: PathBuf) -> Self {
-        Self { journal, arbiters: Mutex::default() }
+        Self { journal, writing: tokio::sync::Mutex::default(), arbiters: Mutex::default() }
     }
 
     /// With the journal that the environment names, or else the one beside the configuration.
@@ -64,6 +66,7 @@ impl Records {
         let failed = |reason: String| {
             ProviderError::refused(format!("{doing} ha_group {}", group.name), reason).help(by_hand.clone())
         };
+        let _alone = self.writing.lock().await;
         let journal = FileJournal::open(&self.journal).map_err(|it| failed(it.to_string()))?;
         let counted = Journaled::new(&journal);
         let arbiter = self.arbiter(cluster).await?;
@@ -155,7 +158,8 @@ impl Runtime for Records {
             return Ok(());
         }
         let reason = if server.is_some() { "made by an apply" } else { "destroyed by an apply" };
-        let by_hand = "Apply again once the arbiter of the cluster answers.".to_owned();
+        let by_hand =
+            "Apply again once the arbiter of the cluster answers and nobody else writes the journal.".to_owned();
         let what = What::Noted(server, reason);
         self.record(Asked { doing: "recording who has", by_hand, cloud, cluster, group, what }).await
     }

@@ -301,5 +301,5 @@ async fn a_move_by_plan_is_written_down_and_confirms_itself() {
     let moved = scene.client.update("ha_group", &made, &planned).await.unwrap();
     assert_eq!((text(&moved, "active_server"), text(&moved, "state")), ("server2".into(), "active".into()));
     let now = scene.client.active_member("ha_group", &moved).await.unwrap();
-    assert_eq!((now.name.as_deref(), now.epoch), (Some("server2"), 1));
+    assert_eq!((now.name.as_deref(), now.epoch), (Some("server2"), 2));
 }
