@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use plumb_engine::diagnostic::Diagnostic;
 use plumb_provider_ha::address::Holding;
+use plumb_provider_ha::agent::event::Command;
 use plumb_provider_ha::arbiter::journaled::Journaled;
 use plumb_provider_ha::cloud::Cloud;
 use plumb_provider_ha::cloud::patient::Patience;
@@ -16,7 +17,7 @@ use plumb_provider_ha::transition::{KeepLease, Manager, Report, Request, targets
 use serde_json::json;
 
 use super::described::Described;
-use super::{described, diagnostic, history, language};
+use super::{ask, described, diagnostic, history, language};
 use crate::args::{HaGroupArgs, HaMoveArgs};
 use crate::lock::who;
 use crate::session::{Exit, Failure, Session};
@@ -58,6 +59,15 @@ async fn grant(wish: &Wish<'_>, session: &Session, ui: &Ui) -> Result<Exit, Fail
     let common = &wish.args.common;
     let language = language(common.lang.as_deref(), session)?;
     let it = described::group(&common.state, &wish.args.group)?;
+    if let Some(command) = command(wish, &it)
+        && let Some(status) = ask::agent(&it, &command, session).await?
+    {
+        match common.json {
+            true => ui.document(&status),
+            false => ui.out(&format!("{}: done by the agent of this server.\n", it.key())),
+        }
+        return Ok(Exit::Success);
+    }
     let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
     let cloud = connect::cloud(&it.cluster).await.map_err(failed)?;
     let password = session.environment.get("PGPASSWORD").map(String::as_str);
@@ -80,6 +90,21 @@ async fn grant(wish: &Wish<'_>, session: &Session, ui: &Ui) -> Result<Exit, Fail
     let (request, report) = result.map_err(|error| error.into_failure(&it, language))?;
     show(&it, &request, &report, (common.json, language), ui);
     Ok(if report.is_done() { Exit::Success } else { Exit::Error })
+}
+
+/// What an agent is asked for; it repairs by itself.
+fn command(wish: &Wish<'_>, it: &Described) -> Option<Command> {
+    let (group, to, reason) = (it.group.name.clone(), wish.to.map(str::to_owned), reason(wish));
+    match wish.verb {
+        Verb::Move => Some(Command::Move { group, to, reason }),
+        Verb::Start => Some(Command::Start { group, to, reason, forced: wish.forced }),
+        Verb::Stop => Some(Command::Stop { group, reason }),
+        Verb::Repair => None,
+    }
+}
+
+fn reason(wish: &Wish<'_>) -> String {
+    wish.args.reason.clone().unwrap_or_else(|| "asked for on the command line".to_owned())
 }
 
 /// Why nothing was done.
@@ -144,7 +169,7 @@ fn request(wish: &Wish<'_>, it: &Described, now: &GroupStatus) -> Result<Request
         (Verb::Stop, active) => (Kind::Stop, active, None),
         (Verb::Repair, active) => (Kind::Repair, None, Some(repaired(wish, now, active)?)),
     };
-    let reason = wish.args.reason.clone().unwrap_or_else(|| "asked for on the command line".to_owned());
+    let reason = reason(wish);
     Ok(Request { kind, from, to, reason, forced: wish.forced })
 }
 

@@ -104,7 +104,7 @@ impl<C: Cells> Leases<C> {
 impl<C: Cells> Arbiter for Leases<C> {
     async fn acquire(&self, claim: &Claim) -> Result<Lease, ArbiterError> {
         let last = match self.read(&claim.group).await? {
-            Some(cell) if cell.document.released || cell.document.lease.holder == claim.holder => Some(cell),
+            Some(cell) if cell.document.released || claim.replaces(&cell.document.lease) => Some(cell),
             Some(cell) => Some(self.outlast(cell).await?),
             None => None,
         };
@@ -123,8 +123,13 @@ impl<C: Cells> Arbiter for Leases<C> {
             Some(cell) if cell.document.lease.epoch == lease.epoch => {
                 let extended = lease.extended(Moment::now());
                 let document = Document::of(extended.clone(), false);
-                self.write(&lease.group, &document, Some(&cell.version)).await?;
-                Ok(extended)
+                match self.write(&lease.group, &document, Some(&cell.version)).await {
+                    // An earlier renewal whose answer was lost has come late, and has extended it just now.
+                    Err(ArbiterError::Lost(Some(now))) if now.epoch == lease.epoch && now.expires > lease.expires => {
+                        Ok(now)
+                    }
+                    written => written.map(|()| extended),
+                }
             }
             cell => Err(ArbiterError::Lost(cell.map(|it| it.document.lease))),
         }

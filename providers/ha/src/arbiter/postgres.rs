@@ -123,10 +123,11 @@ impl Arbiter for Postgres {
              values ($1, $2, 1, $3, clock_timestamp() + $3::bigint * interval '1 millisecond')
              on conflict (name) do update set holder = excluded.holder, epoch = l.epoch + 1,
                ttl_ms = excluded.ttl_ms, expires = clock_timestamp() + excluded.ttl_ms * interval '1 millisecond'
-             where l.holder = excluded.holder or l.expires <= clock_timestamp()
+             where l.holder = excluded.holder or l.epoch = $4 or l.expires <= clock_timestamp()
              returning {COLUMNS}"
         );
-        let rows = self.rows(&sql, &[&claim.group, &claim.holder, &milliseconds(claim.ttl)]).await?;
+        let handed_on = claim.handed_on.and_then(|it| i64::try_from(it).ok());
+        let rows = self.rows(&sql, &[&claim.group, &claim.holder, &milliseconds(claim.ttl), &handed_on]).await?;
         if let Some(row) = rows.first() {
             return lease(row);
         }
