@@ -68,9 +68,10 @@ pub async fn run(args: &HaAgentArgs, session: &Session, ui: &Ui) -> Result<Exit,
     let listener = control::open(&socket).map_err(cannot)?;
     let warden = Arc::new(warden(&charge, outbox.clone())?);
     let action = serve(args, session, settings, charge, journal, warden.clone(), (outbox, inbox, listener), ui).await?;
-    warden.farewell();
     std::fs::remove_file(&socket).ok();
     end_machine(action, args.power_program.as_ref()).map_err(cannot)?;
+    // The end of its pipe is the end of the guard, unless something is left here.
+    drop(warden);
     Ok(Exit::Success)
 }
 

@@ -42,19 +42,13 @@ pub struct Charge {
     pub power: Option<PathBuf>,
 }
 
-/// What a guard is told after that.
+/// What a guard is told after that: how long a group may be here.
 #[derive(Clone, Debug, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case", tag = "order")]
-pub enum Order {
-    /// How long a group may be here.
-    Watch {
-        /// The group.
-        group: String,
-        /// The limits; `None` when nothing of it is here.
-        watch: Option<Watch>,
-    },
-    /// The agent ends, and nothing is here.
-    Farewell,
+pub struct Order {
+    /// The group.
+    pub group: String,
+    /// The limits; `None` when nothing of it is here.
+    pub watch: Option<Watch>,
 }
 
 /// What a guard watches.
@@ -143,16 +137,11 @@ impl Warden {
             self.outbox.send(Input::Event(Event::Terminate)).ok();
         }
     }
-
-    /// Tells that the agent ends in order.
-    pub fn farewell(&self) {
-        self.tell(&Order::Farewell);
-    }
 }
 
 impl Guard for Warden {
     fn watch(&self, group: &str, watch: Option<Watch>) {
-        self.tell(&Order::Watch { group: group.to_owned(), watch });
+        self.tell(&Order { group: group.to_owned(), watch });
     }
 }
 
@@ -172,9 +161,10 @@ pub async fn run() -> Result<(), String> {
         }
         tokio::select! {
             line = lines.recv() => match line.as_deref().map(serde_json::from_str) {
-                Some(Ok(Order::Farewell)) => return Ok(()),
-                Some(Ok(Order::Watch { group, watch })) => watches.set(&group, watch),
+                Some(Ok(Order { group, watch })) => watches.set(&group, watch),
                 Some(Err(error)) => return Err(error.to_string()),
+                // The agent has ended, in order or not.
+                None if watches.groups().next().is_none() => return Ok(()),
                 None => break,
             },
             () = tokio::time::sleep(STEP) => {}
@@ -195,7 +185,7 @@ pub async fn run() -> Result<(), String> {
         biased;
         () = work => Ok(()),
         () = end => {
-            let stuck = |group: &String| charge.settings.group(group).map(|it| worst(it));
+            let stuck = |group: &String| charge.settings.group(group).map(worst);
             let action = watches.groups().filter_map(stuck).max_by_key(|it| rank(*it)).unwrap_or(FinalAction::Shutdown);
             end_machine(action, charge.power.as_ref())
         }
@@ -266,7 +256,7 @@ mod tests {
 
     #[test]
     fn orders_survive_the_pipe() {
-        let order = Order::Watch { group: "a".into(), watch: Some(Watch { act: at(1), gone: None }) };
+        let order = Order { group: "a".into(), watch: Some(Watch { act: at(1), gone: None }) };
         let text = serde_json::to_string(&order).unwrap();
         assert_eq!(serde_json::from_str::<Order>(&text).unwrap(), order);
     }

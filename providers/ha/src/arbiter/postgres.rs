@@ -61,18 +61,17 @@ impl Postgres {
         Ok(client)
     }
 
-    /// The rows of a statement. A connection that broke is made anew once for a statement that changes nothing twice.
+    /// The rows of a statement. A connection is kept for the next one when it has answered: one that broke, or that the
+    /// caller did not wait for any longer, is made anew.
     async fn rows(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ArbiterError> {
         let mut held = self.client.lock().await;
-        if held.as_ref().is_none_or(Client::is_closed) {
-            *held = Some(within(self.connect()).await?);
-        }
-        let Some(client) = held.as_ref() else { return Err(ArbiterError::Unknown("there is no connection".into())) };
-        let result = within(async { client.query(sql, parameters).await.map_err(unknown) }).await;
-        if result.is_err() {
-            *held = None;
-        }
-        result
+        let client = match held.take().filter(|it| !it.is_closed()) {
+            Some(client) => client,
+            None => within(self.connect()).await?,
+        };
+        let rows = within(async { client.query(sql, parameters).await.map_err(unknown) }).await?;
+        *held = Some(client);
+        Ok(rows)
     }
 }
 

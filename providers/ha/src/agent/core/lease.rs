@@ -91,6 +91,9 @@ impl Agent {
         state.record.seen = None;
         state.record.next = self.now;
         self.news = true;
+        // Who has asked for a stop is answered when all is done; others who wait, wait for more.
+        let status = self.status();
+        self.answer(group, Ok(status));
         match result {
             Ok(()) => self.log("lease_given_back", Level::Info, Some(group), "this server has the lease no longer"),
             Err(reason) => {

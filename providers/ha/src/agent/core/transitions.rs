@@ -137,10 +137,12 @@ impl Agent {
     fn stopping_ended(&mut self, group: &str, ended: Ended) {
         match ended {
             Ended::Done { .. } => {
-                let answer = self.status();
-                self.answer(group, Ok(answer));
-                self.log("stopped", Level::Info, Some(group), "the group is stopped");
-                if self.state(group).tenure.held.is_none() {
+                let asked = self.state(group).ticket.is_some();
+                if asked || self.state(group).tenure.held.is_some() {
+                    self.log("stopped", Level::Info, Some(group), "the group is stopped");
+                }
+                self.with(group, |it| it.finished = true);
+                if asked && self.state(group).tenure.held.is_none() {
                     // It was stopped already here; the arbiter is to know it, too.
                     self.with(group, |it| it.tenure.coming = true);
                     return self.out.push(Action::Acquire { group: group.to_owned(), holder: String::new() });

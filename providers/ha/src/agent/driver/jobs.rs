@@ -39,12 +39,9 @@ pub(super) async fn acquire(shared: Arc<Shared>, group: String, holder: String) 
 }
 
 pub(super) async fn renew(shared: Arc<Shared>, group: String) {
-    match shared.keepers[&group].renew(&shared, &group).await {
-        // What came of it is told already, but where there was nothing to renew.
-        Err(ArbiterError::Lost(None)) => {
-            shared.tell(Event::LeaseLost { group, by: "there is no lease".to_owned() });
-        }
-        _ => {}
+    // What came of it is told already, but where there was nothing to renew.
+    if let Err(ArbiterError::Lost(None)) = shared.keepers[&group].renew(&shared, &group).await {
+        shared.tell(Event::LeaseLost { group, by: "there is no lease".to_owned() });
     }
 }
 

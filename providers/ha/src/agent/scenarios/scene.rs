@@ -204,7 +204,7 @@ impl Scene {
         self.now = self.now + Duration::from_millis(500);
         self.seq += 1;
         let beats: Vec<Beat> = self.peers.iter().map(|(name, said)| self.beat(name, said)).collect();
-        if self.seq % 2 == 0 {
+        if self.seq.is_multiple_of(2) {
             for beat in beats {
                 self.at(Event::Heard(beat));
             }

@@ -14,6 +14,7 @@ use super::super::driver::{Input, Ports, run};
 use super::super::event::Command;
 use super::super::local::{LocalResource as _, Locals};
 use super::super::settings::Settings;
+use super::Premises;
 use super::cloud::Reached;
 use super::world::{SkewedClock, Station, Thing, World};
 use crate::arbiter::leases::Leases;
@@ -64,6 +65,7 @@ pub struct Life {
     settings: Settings,
     aws: Memory,
     journal: MemoryJournal,
+    guards: bool,
     clock: Arc<SkewedClock>,
     process: Arc<Mutex<Halt>>,
     machine: Arc<Mutex<Halt>>,
@@ -72,17 +74,11 @@ pub struct Life {
 }
 
 impl Life {
-    pub fn new(
-        world: &World,
-        server: &str,
-        cluster: &Cluster,
-        group: &Group,
-        aws: Memory,
-        journal: MemoryJournal,
-    ) -> Self {
+    pub fn new(world: &World, server: &str, cluster: &Cluster, group: &Group, aws: Memory, premises: Premises) -> Self {
         let (cluster, groups, server) = (cluster.clone(), vec![group.clone()], server.to_owned());
         let settings = Settings { cluster, groups, server: server.clone(), epochs: Default::default() };
-        let rate = i32::try_from(world.below(41)).unwrap_or_default() - 20;
+        let rate = i32::try_from(world.below(2 * premises.rate + 1)).unwrap_or_default();
+        let rate = rate - i32::try_from(premises.rate).unwrap_or_default();
         let clock = SkewedClock { begin: Instant::now(), ahead: world.some(100_000_000), rate };
         world.note(&format!("{server} has a clock of rate {rate}"));
         Self {
@@ -90,7 +86,8 @@ impl Life {
             world: world.clone(),
             settings,
             aws,
-            journal,
+            journal: MemoryJournal::default(),
+            guards: premises.guards,
             clock: Arc::new(clock),
             process: Arc::default(),
             machine: Arc::default(),
@@ -242,7 +239,7 @@ impl Life {
     async fn guard_acts(&self) {
         loop {
             let due = self.world.machine(&self.server, |it| it.watches.act());
-            if due.is_some_and(|at| self.clock.now() >= at) {
+            if self.guards && due.is_some_and(|at| self.clock.now() >= at) {
                 return self.world.note(&format!("{}: the guard acts", self.server));
             }
             sleep(LOOK).await;
@@ -251,6 +248,9 @@ impl Life {
 
     /// The guard gives up what the agent has left; whether it could in time.
     async fn give_up(&self) -> bool {
+        if !self.guards {
+            return true;
+        }
         let gone: Option<Tick> = self.world.machine(&self.server, |it| it.watches.gone_from(self.clock.now()));
         let work = async {
             for name in THINGS.iter().rev() {

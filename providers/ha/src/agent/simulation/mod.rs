@@ -2,13 +2,14 @@
 //!
 //! Time is that of tokio, paused and wound forward, so that ten minutes take a fraction of a second and the same seed is
 //! the same run. Core, driver, leases and transitions are the real ones; below them are a simulated machine, an AWS in
-//! memory and a store of documents. `PLUMB_HA_RUNS` sets how many runs there are, `PLUMB_HA_SEED` the first seed.
+//! memory and a store of documents. `PLUMB_HA_RUNS` sets how many runs there are, `PLUMB_HA_SEED` the first seed,
+//! `PLUMB_HA_TRACE` tells what happens in each.
 
 mod cloud;
 mod life;
 mod world;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::net::Ipv4Addr;
 use std::time::Duration;
 
@@ -24,15 +25,29 @@ use crate::group::{
     self, Cluster, Exec, Group, Heartbeat, Monitor, PartitionCheck, PartitionTarget, Resource, ResourceKind, Server,
     VirtualIp,
 };
-use crate::journal::{MemoryJournal, fold, recorded};
+use crate::journal::{fold, recorded};
 use crate::moment::Moment;
 
 /// Time in which faults come and go.
 const TROUBLE: Duration = Duration::from_secs(300);
 /// Time after the last fault in which all must come to rest.
 const REST: Duration = Duration::from_secs(300);
-/// The virtual time between two faults, in milliseconds.
+/// Longest time between two faults, in milliseconds.
 const PAUSE: u64 = 25_000;
+/// Longest time for which a wire is cut, in milliseconds.
+const LONGEST_CUT: u64 = 50_000;
+
+/// What an agent relies on.
+#[derive(Clone, Copy)]
+struct Premises {
+    /// Parts per thousand by which clocks are too fast or too slow at most.
+    rate: u64,
+    /// Whether there are guards.
+    guards: bool,
+}
+
+/// Those that hold.
+const GIVEN: Premises = Premises { rate: 20, guards: true };
 
 /// What a run has come to.
 pub struct Outcome {
@@ -85,7 +100,7 @@ fn a_group(servers: usize) -> Group {
 }
 
 /// Runs a seed.
-pub async fn run(seed: u64) -> Outcome {
+async fn run(seed: u64, premises: Premises) -> Outcome {
     crate::cloud::patient::seed(seed);
     let count = if seed % 4 == 3 { 3 } else { 2 };
     let (cluster, group) = (cluster(count), a_group(count));
@@ -93,7 +108,7 @@ pub async fn run(seed: u64) -> Outcome {
     let world = World::new(seed, &names);
     let aws = Memory::two_servers();
     let lives: Vec<Life> =
-        names.iter().map(|it| Life::new(&world, it, &cluster, &group, aws.clone(), MemoryJournal::default())).collect();
+        names.iter().map(|it| Life::new(&world, it, &cluster, &group, aws.clone(), premises)).collect();
     let faults = trouble(&world, &lives);
     let all = futures::future::join_all(lives.iter().map(Life::go_on));
     tokio::select! {
@@ -139,9 +154,9 @@ fn one_fault(world: &World, lives: &[Life]) {
         1 => life.switch_off(),
         2 | 3 => life.stop_process(world.some(90_000)),
         4 => life.freeze_machine(world.some(90_000)),
-        5 | 6 => toggle(world, "interconnect", |it| &mut it.cut, pair),
-        7 => toggle(world, "third party", |it| &mut it.no_third, name),
-        8 | 9 => toggle(world, "api", |it| &mut it.no_api, name),
+        5 | 6 => cut(world, "interconnect", |it| &mut it.cut, pair),
+        7 => cut(world, "third party", |it| &mut it.no_third, name),
+        8 | 9 => cut(world, "api", |it| &mut it.no_api, name),
         10 => {
             let mut world = world.lock();
             world.lose = [0, 5, 30][world.rng.random_range(0..3)];
@@ -159,19 +174,20 @@ fn one_fault(world: &World, lives: &[Life]) {
     }
 }
 
-fn toggle<T: Ord + std::fmt::Debug>(
+/// Cuts something for a while.
+fn cut<T: Ord + Clone + std::fmt::Debug + Send + 'static>(
     world: &World,
-    what: &str,
-    of: impl FnOnce(&mut world::Inner) -> &mut std::collections::BTreeSet<T>,
+    what: &'static str,
+    of: fn(&mut world::Inner) -> &mut BTreeSet<T>,
     key: T,
 ) {
-    let text = format!("{what} {key:?} changes");
-    let mut world = world.lock();
-    world.note(&text);
-    let set = of(&mut world);
-    if !set.remove(&key) {
-        set.insert(key);
-    }
+    let (world, time) = (world.clone(), world.some(LONGEST_CUT));
+    world.note(&format!("{what} {key:?} is cut for {time:?}"));
+    of(&mut world.lock()).insert(key.clone());
+    tokio::spawn(async move {
+        sleep(time).await;
+        of(&mut world.lock()).remove(&key);
+    });
 }
 
 /// Whether all agree on one owner, and nobody else ever had anything at the same time.
@@ -210,7 +226,7 @@ async fn judge(world: &World, cluster: &Cluster, group: &Group, aws: &Memory, li
 }
 
 #[expect(clippy::print_stderr, reason = "a run that fails says what happened in it")]
-fn run_all(seeds: std::ops::Range<u64>) -> usize {
+fn run_all(seeds: std::ops::Range<u64>, premises: Premises, quiet: bool) -> usize {
     let threads = std::thread::available_parallelism().map_or(2, usize::from).min(4);
     let next = std::sync::atomic::AtomicU64::new(seeds.start);
     let failed = std::sync::Mutex::new(Vec::new());
@@ -223,13 +239,18 @@ fn run_all(seeds: std::ops::Range<u64>) -> usize {
                         return;
                     }
                     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().start_paused(true).build();
-                    let outcome = runtime.unwrap().block_on(run(seed));
+                    let outcome = runtime.unwrap().block_on(run(seed, premises));
+                    if std::env::var_os("PLUMB_HA_TRACE").is_some() {
+                        eprintln!("{}", outcome.trace.join("\n"));
+                    }
                     if !outcome.problems.is_empty() {
                         let mut failed = failed.lock().unwrap();
-                        if failed.is_empty() {
+                        if failed.is_empty() && !quiet {
                             eprintln!("{}", outcome.trace.join("\n"));
                         }
-                        eprintln!("seed {seed}: {}", outcome.problems.join("; "));
+                        if !quiet {
+                            eprintln!("seed {seed}: {}", outcome.problems.join("; "));
+                        }
                         failed.push(seed);
                     }
                 }
@@ -243,6 +264,12 @@ fn run_all(seeds: std::ops::Range<u64>) -> usize {
 fn no_two_servers_have_a_group_at_once_and_all_agree_in_the_end() {
     let number = |name: &str, or: u64| std::env::var(name).ok().and_then(|it| it.parse().ok()).unwrap_or(or);
     let (first, runs) = (number("PLUMB_HA_SEED", 1), number("PLUMB_HA_RUNS", 500));
-    let failed = run_all(first..first + runs);
+    let failed = run_all(first..first + runs, GIVEN, false);
     assert_eq!(failed, 0, "of {runs} runs from seed {first}; PLUMB_HA_SEED=n PLUMB_HA_RUNS=1 repeats one");
+}
+
+/// The runs find what they are there to find: that the guards are taken away shows.
+#[test]
+fn what_agents_rely_on_is_needed() {
+    assert_ne!(run_all(1..41, Premises { guards: false, ..GIVEN }, true), 0, "processes that stop need a guard");
 }
