@@ -8,6 +8,7 @@ mod examples;
 mod faults;
 mod golden;
 mod ha;
+mod ha_agent;
 mod interrupts;
 mod kill;
 mod lifecycle;
@@ -36,6 +37,7 @@ fn main() -> std::process::ExitCode {
     trials.extend(recognition::trials());
     trials.extend(faults::trials());
     trials.extend(interrupts::trials());
+    trials.extend(ha_agent::trials());
     trials.extend(kill::trials());
     let conclusion = libtest_mimic::run(&arguments, trials);
     emulator::stop();

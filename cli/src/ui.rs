@@ -98,6 +98,14 @@ impl Ui {
         }
     }
 
+    /// Takes lines for standard output from wherever they come, for as long as the process lives.
+    pub fn lines(&self) -> impl Fn(&str) + Send + Sync + 'static {
+        |line| {
+            let mut out = std::io::stdout().lock();
+            writeln!(out, "{line}").and_then(|()| out.flush()).ok();
+        }
+    }
+
     /// A document for standard output, indented.
     pub fn document(&self, json: &Json) {
         self.out(&format!("{json:#}\n"));

@@ -1,5 +1,7 @@
 //! Arguments of `ha`: failover groups at run time.
 
+use std::path::PathBuf;
+
 use clap::{Args, Subcommand};
 
 use super::{StateOption, ViewOptions};
@@ -21,6 +23,11 @@ pub enum HaCommand {
     History(HaHistoryArgs),
     /// Explain an error: its causes and what to do.
     Explain(HaExplainArgs),
+    /// Run the agent of a server: it watches the others, and has groups active here when it is this server's turn.
+    Agent(HaAgentArgs),
+    /// Give up what an agent leaves behind; the agent starts it.
+    #[command(hide = true)]
+    Guard,
 }
 
 /// What all of them take.
@@ -128,6 +135,42 @@ pub struct HaExplainArgs {
     pub view: ViewOptions,
 }
 
+/// `ha agent`.
+#[derive(Args, Debug)]
+#[command(args_override_self = true)]
+pub struct HaAgentArgs {
+    /// The server that this machine is, as the cluster names it.
+    #[arg(long, value_name = "NAME")]
+    pub server: String,
+    /// The cluster, where the state has several.
+    #[arg(long, value_name = "NAME")]
+    pub cluster: Option<String>,
+    /// JSON file with "cluster" and "groups" in place of the state: the definitions of ha_cluster and ha_group.
+    #[arg(long, value_name = "FILE")]
+    pub description: Option<PathBuf>,
+    /// File with the key that heartbeats are signed with, the same on all servers.
+    #[arg(long, value_name = "FILE")]
+    pub key_file: Option<PathBuf>,
+    /// UDP port of heartbeats, the same on all servers.
+    #[arg(long, value_name = "PORT", default_value_t = plumb_provider_ha::agent::network::PORT)]
+    pub port: u16,
+    /// Where metrics are served over HTTP; "off" for nowhere.
+    #[arg(long, value_name = "ADDRESS", default_value = "127.0.0.1:9725")]
+    pub metrics: String,
+    /// Program that sets and removes virtual addresses in place of netlink: "add", "remove" or "check", address, interface.
+    #[arg(long, value_name = "PROGRAM")]
+    pub address_program: Option<PathBuf>,
+    /// Program that ends the machine in place of systemctl: "poweroff" or "reboot".
+    #[arg(long, value_name = "PROGRAM")]
+    pub power_program: Option<PathBuf>,
+    /// State.
+    #[command(flatten)]
+    pub state: StateOption,
+    /// Output.
+    #[command(flatten)]
+    pub view: ViewOptions,
+}
+
 impl HaCommand {
     /// Where the state is, for those that read it.
     pub fn state(&mut self) -> Option<&mut StateOption> {
@@ -136,13 +179,17 @@ impl HaCommand {
             Self::Move(it) | Self::Start(it) | Self::Repair(it) => &mut it.group.common.state,
             Self::Stop(it) => &mut it.common.state,
             Self::History(it) => &mut it.common.state,
-            Self::Explain(_) => return None,
+            Self::Agent(it) => &mut it.state,
+            Self::Explain(_) | Self::Guard => return None,
         })
     }
 
     /// How output looks.
     pub fn view(&self) -> &ViewOptions {
+        static PLAIN: ViewOptions = ViewOptions::PLAIN;
         match self {
+            Self::Agent(it) => &it.view,
+            Self::Guard => &PLAIN,
             Self::Status(it) => &it.common.view,
             Self::Move(it) | Self::Start(it) | Self::Repair(it) => &it.group.common.view,
             Self::Stop(it) => &it.common.view,

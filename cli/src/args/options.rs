@@ -19,6 +19,11 @@ pub struct ViewOptions {
     pub compact_warnings: bool,
 }
 
+impl ViewOptions {
+    /// As nobody has asked for anything.
+    pub const PLAIN: Self = Self { no_color: false, compact_warnings: false };
+}
+
 /// Where the state is.
 #[derive(Args, Clone, Debug, Default)]
 pub struct StateOption {

@@ -1,6 +1,6 @@
 //! From the description of a cluster to what it is worked with: AWS of its region, its arbiter, the journal of this machine.
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
@@ -16,6 +16,16 @@ use crate::group::{self, Cluster, Group};
 pub const JOURNAL_VARIABLE: &str = "PLUMB_HA_JOURNAL";
 /// The journal where nothing names another, beside the configuration.
 pub const JOURNAL: &str = "plumb-ha.journal";
+
+/// Environment variable that names the folder of agents on a machine.
+pub const RUN_DIR_VARIABLE: &str = "PLUMB_HA_RUN_DIR";
+/// That folder where nothing names another.
+pub const RUN_DIR: &str = "/run/plumb-ha";
+
+/// The socket of a cluster's agent in the folder of agents.
+pub fn socket_path(run_dir: &Path, cluster: &str) -> PathBuf {
+    run_dir.join(format!("{cluster}.sock"))
+}
 
 /// The journal that a value of [`JOURNAL_VARIABLE`] names, or else the one beside the configuration.
 pub fn journal_path(named: Option<&str>) -> PathBuf {

@@ -1,6 +1,7 @@
 //! CLUSTERPRO-style failover groups on AWS.
 
 pub mod address;
+pub mod agent;
 pub mod arbiter;
 pub mod cloud;
 pub mod connect;

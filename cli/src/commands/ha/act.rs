@@ -5,6 +5,7 @@ use std::time::Instant;
 
 use plumb_engine::diagnostic::Diagnostic;
 use plumb_provider_ha::address::Holding;
+use plumb_provider_ha::agent::event::Command;
 use plumb_provider_ha::arbiter::Arbiter;
 use plumb_provider_ha::arbiter::journaled::Journaled;
 use plumb_provider_ha::cloud::patient::Patience;
@@ -17,7 +18,7 @@ use plumb_provider_ha::transition::{KeepLease, LeftAlone, Manager, Occupancy, Re
 
 use super::described::Described;
 use super::told::{Told, tell};
-use super::{described, diagnostic, history, language};
+use super::{ask, described, diagnostic, history, language};
 use crate::args::{HaCommon, HaGroupArgs, HaMoveArgs};
 use crate::lock::who;
 use crate::session::{Exit, Failure, Session};
@@ -60,6 +61,15 @@ async fn grant(wish: &Wish<'_>, session: &Session, ui: &Ui) -> Result<Exit, Fail
     let common = &wish.args.common;
     let language = language(common.lang.as_deref(), session)?;
     let it = described::group(&common.state, &wish.args.group)?;
+    if let Some(command) = command(wish, &it)
+        && let Some(status) = ask::agent(&it, &command, session).await?
+    {
+        match common.json {
+            true => ui.document(&status),
+            false => ui.out(&format!("{}: done by the agent of this server.\n", it.key())),
+        }
+        return Ok(Exit::Success);
+    }
     let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
     let cloud = connect::cloud_of(&it.cluster, &it.group).await.map_err(failed)?;
     let password = session.environment.get("PGPASSWORD").map(String::as_str);
@@ -102,6 +112,21 @@ pub struct Done {
     pub record: Option<TransitionRecord>,
     /// What earlier runs had left open and was ended first.
     pub finished: Vec<TransitionRecord>,
+}
+
+/// What an agent is asked for; it repairs by itself.
+fn command(wish: &Wish<'_>, it: &Described) -> Option<Command> {
+    let (group, to, reason) = (it.group.name.clone(), wish.to.map(str::to_owned), reason(wish));
+    match wish.verb {
+        Verb::Move => Some(Command::Move { group, to, reason }),
+        Verb::Start => Some(Command::Start { group, to, reason, forced: wish.forced }),
+        Verb::Stop => Some(Command::Stop { group, reason }),
+        Verb::Repair => None,
+    }
+}
+
+fn reason(wish: &Wish<'_>) -> String {
+    wish.args.reason.clone().unwrap_or_else(|| "asked for on the command line".to_owned())
 }
 
 /// Why nothing was done.
@@ -233,7 +258,7 @@ fn request(wish: &Wish<'_>, it: &Described, (now, neighbours): (&GroupStatus, &O
         (Verb::Stop, active) => (Kind::Stop, active, None),
         (Verb::Repair, active) => (Kind::Repair, None, Some(repaired(wish, now, active)?)),
     };
-    let reason = wish.args.reason.clone().unwrap_or_else(|| "asked for on the command line".to_owned());
+    let reason = reason(wish);
     Ok(Request { kind, from, to, reason, forced: wish.forced })
 }
 

@@ -1,13 +1,18 @@
 //! `ha`: failover groups at run time.
 
 mod act;
+mod agent;
+mod ask;
 mod described;
 mod explain;
 mod history;
 mod status;
 mod told;
 
+use std::path::PathBuf;
+
 use plumb_engine::diagnostic::Diagnostic;
+use plumb_provider_ha::connect;
 use plumb_provider_ha::errors::{Language, Trouble};
 
 use crate::args::HaCommand;
@@ -17,6 +22,8 @@ use crate::ui::Ui;
 /// Runs the command.
 pub async fn run(command: &HaCommand, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
     match command {
+        HaCommand::Agent(it) => agent::run(it, session, ui).await,
+        HaCommand::Guard => agent::guard().await,
         HaCommand::Status(it) => status::run(it, session, ui).await,
         HaCommand::Move(it) => act::run(act::Verb::Move, it, session, ui).await,
         HaCommand::Start(it) => act::run(act::Verb::Start, it, session, ui).await,
@@ -25,6 +32,12 @@ pub async fn run(command: &HaCommand, session: &Session, ui: &Ui) -> Result<Exit
         HaCommand::History(it) => history::run(it, session, ui),
         HaCommand::Explain(it) => explain::run(it, session, ui),
     }
+}
+
+/// The folder of agents on this machine.
+fn run_dir(session: &Session) -> PathBuf {
+    let named = session.environment.get(connect::RUN_DIR_VARIABLE).filter(|it| !it.is_empty());
+    PathBuf::from(named.map_or(connect::RUN_DIR, String::as_str))
 }
 
 /// The language that is asked for: by option, or by the locale of the environment.

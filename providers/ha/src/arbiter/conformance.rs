@@ -18,7 +18,7 @@ use super::{Arbiter, ArbiterError, Claim, Lease};
 const TTL: Duration = Duration::from_millis(600);
 
 fn claim(group: &str, holder: &str) -> Claim {
-    Claim { group: group.into(), holder: holder.into(), ttl: TTL }
+    Claim { group: group.into(), holder: holder.into(), ttl: TTL, handed_on: None }
 }
 
 /// Runs work while a lease is renewed all the time.
@@ -65,7 +65,10 @@ async fn conforms(arbiter: &dyn Arbiter) {
     let fourth = arbiter.acquire(&claim("db/g", "server1")).await.unwrap();
     assert_eq!(fourth.epoch, 4, "what was not renewed is taken over");
     assert!(matches!(arbiter.renew(&third).await, Err(ArbiterError::Lost(Some(it))) if it.holder == "server1"));
-    arbiter.release(&fourth).await.unwrap();
+    let handed = Claim { handed_on: Some(4), ..claim("db/g", "server2") };
+    let fifth = arbiter.acquire(&handed).await.unwrap();
+    assert_eq!((fifth.epoch, fifth.holder.as_str()), (5, "server2"), "who has it can hand it on at once");
+    arbiter.release(&fifth).await.unwrap();
 
     let names: Vec<String> = (0..8).map(|it| format!("racer{it}")).collect();
     // Who loses may watch the winner until his lease ends; that is no race any more.
@@ -73,7 +76,7 @@ async fn conforms(arbiter: &dyn Arbiter) {
     let race = claims.iter().map(|claim| timeout(TTL / 2, arbiter.acquire(claim)));
     let won: Vec<Lease> = join_all(race).await.into_iter().flatten().flatten().collect();
     assert_eq!(won.len(), 1, "{won:?}");
-    assert_eq!(won[0].epoch, 5);
+    assert_eq!(won[0].epoch, 6);
 }
 
 /// Documents in memory, some of whose answers are lost.

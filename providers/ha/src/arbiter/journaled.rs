@@ -2,6 +2,8 @@
 //!
 //! They order what this machine does, and protect nothing from what another does: partition check and forced stop must.
 
+use std::sync::Arc;
+
 use crate::moment::Moment;
 use async_trait::async_trait;
 
@@ -29,6 +31,35 @@ impl<'a> Journaled<'a> {
             ttl_ms: 0,
             expires: Moment::EPOCH,
         }))
+    }
+}
+
+/// The same for who goes on for ever: it keeps its journal.
+pub struct Counted(Arc<dyn Journal>);
+
+impl Counted {
+    /// Counts by a journal.
+    pub fn new(journal: Arc<dyn Journal>) -> Self {
+        Self(journal)
+    }
+}
+
+#[async_trait]
+impl Arbiter for Counted {
+    async fn acquire(&self, claim: &Claim) -> Result<Lease, ArbiterError> {
+        Journaled(&*self.0).acquire(claim).await
+    }
+
+    async fn renew(&self, lease: &Lease) -> Result<Lease, ArbiterError> {
+        Journaled(&*self.0).renew(lease).await
+    }
+
+    async fn release(&self, lease: &Lease) -> Result<(), ArbiterError> {
+        Journaled(&*self.0).release(lease).await
+    }
+
+    async fn current(&self, group: &str) -> Result<Option<Lease>, ArbiterError> {
+        Journaled(&*self.0).current(group).await
     }
 }
 

@@ -111,7 +111,7 @@ impl<C: Cells> Leases<C> {
 impl<C: Cells> Arbiter for Leases<C> {
     async fn acquire(&self, claim: &Claim) -> Result<Lease, ArbiterError> {
         let last = match self.read(&claim.group).await? {
-            Some(cell) if cell.document.released || cell.document.lease.holder == claim.holder => Some(cell),
+            Some(cell) if cell.document.released || claim.replaces(&cell.document.lease) => Some(cell),
             Some(cell) => Some(self.outlast(cell).await?),
             None => None,
         };
@@ -137,6 +137,10 @@ impl<C: Cells> Arbiter for Leases<C> {
             let document = Document::of(extended.clone(), false);
             match self.write(&lease.group, &document, Some(&cell.version)).await {
                 Ok(()) => return Ok(extended),
+                // An earlier renewal whose answer was lost has come late, and has extended it just now.
+                Err(ArbiterError::Lost(Some(now))) if now.epoch == lease.epoch && now.expires > lease.expires => {
+                    return Ok(now);
+                }
                 // The holder renews from more than one place at once: nothing is lost by that.
                 Err(ArbiterError::Lost(Some(now))) if now.epoch == lease.epoch && attempts < RENEWALS => {}
                 Err(error) => return Err(error),

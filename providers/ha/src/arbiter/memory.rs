@@ -36,7 +36,7 @@ impl Arbiter for MemoryArbiter {
         let now = Moment::now();
         let mut leases = self.leases();
         let last = leases.get(&claim.group);
-        if let Some(last) = last.filter(|it| it.holder != claim.holder && !it.has_expired(now)) {
+        if let Some(last) = last.filter(|it| !claim.replaces(it) && !it.has_expired(now)) {
             return Err(ArbiterError::Held(last.clone()));
         }
         let lease = Lease::next(claim, last, now);

@@ -23,7 +23,8 @@ use serde::{Deserialize, Serialize};
 /// A store of leases.
 #[async_trait]
 pub trait Arbiter: Send + Sync {
-    /// Takes the lease of a group for a server: when nobody has it, when it has expired, and when it is the server's own.
+    /// Takes the lease of a group for a server: when nobody has it, when it has expired, when it is the server's own
+    /// or is handed on.
     /// The epoch is one more than the last, in every case.
     async fn acquire(&self, claim: &Claim) -> Result<Lease, ArbiterError>;
 
@@ -52,6 +53,16 @@ pub struct Claim {
     pub holder: String,
     /// How long the lease lasts without renewal.
     pub ttl: Duration,
+    /// Epoch under which the caller has the lease now and hands it on, for itself or in another's name: that lease is
+    /// replaced at once. `None` for who has none.
+    pub handed_on: Option<u64>,
+}
+
+impl Claim {
+    /// Whether a lease gives way without having ended: it is the claimant's own, or the one that is handed on.
+    pub fn replaces(&self, last: &Lease) -> bool {
+        last.holder == self.holder || Some(last.epoch) == self.handed_on
+    }
 }
 
 /// The right to be active.

@@ -61,18 +61,17 @@ impl Postgres {
         Ok(client)
     }
 
-    /// The rows of a statement. A connection that broke is made anew once for a statement that changes nothing twice.
+    /// The rows of a statement. A connection is kept for the next one when it has answered: one that broke, or that the
+    /// caller did not wait for any longer, is made anew.
     async fn rows(&self, sql: &str, parameters: &[&(dyn ToSql + Sync)]) -> Result<Vec<Row>, ArbiterError> {
         let mut held = self.client.lock().await;
-        if held.as_ref().is_none_or(Client::is_closed) {
-            *held = Some(within(self.connect()).await?);
-        }
-        let Some(client) = held.as_ref() else { return Err(ArbiterError::Unknown("there is no connection".into())) };
-        let result = within(async { client.query(sql, parameters).await.map_err(unknown) }).await;
-        if result.is_err() {
-            *held = None;
-        }
-        result
+        let client = match held.take().filter(|it| !it.is_closed()) {
+            Some(client) => client,
+            None => within(self.connect()).await?,
+        };
+        let rows = within(async { client.query(sql, parameters).await.map_err(unknown) }).await?;
+        *held = Some(client);
+        Ok(rows)
     }
 }
 
@@ -123,10 +122,11 @@ impl Arbiter for Postgres {
              values ($1, $2, 1, $3, clock_timestamp() + $3::bigint * interval '1 millisecond')
              on conflict (name) do update set holder = excluded.holder, epoch = l.epoch + 1,
                ttl_ms = excluded.ttl_ms, expires = clock_timestamp() + excluded.ttl_ms * interval '1 millisecond'
-             where l.holder = excluded.holder or l.expires <= clock_timestamp()
+             where l.holder = excluded.holder or l.epoch = $4 or l.expires <= clock_timestamp()
              returning {COLUMNS}"
         );
-        let rows = self.rows(&sql, &[&claim.group, &claim.holder, &milliseconds(claim.ttl)]).await?;
+        let handed_on = claim.handed_on.and_then(|it| i64::try_from(it).ok());
+        let rows = self.rows(&sql, &[&claim.group, &claim.holder, &milliseconds(claim.ttl), &handed_on]).await?;
         if let Some(row) = rows.first() {
             return lease(row);
         }

@@ -50,7 +50,7 @@ where
         match timeout_at(end, call()).await {
             Err(_) => return Err(last.unwrap_or_else(|| late(operation, patience.deadline))),
             Ok(Err(error)) if error.kind.is_transient() => {
-                let pause = length.mul_f64(rand::rng().random_range(0.5..=1.0));
+                let pause = length.mul_f64(part());
                 if Instant::now() + pause >= end {
                     return Err(error);
                 }
@@ -62,6 +62,27 @@ where
             Ok(result) => return result,
         }
     }
+}
+
+/// A number between a half and one.
+fn part() -> f64 {
+    #[cfg(test)]
+    if let Some(part) = SEEDED.with_borrow_mut(|it| it.as_mut().map(|it| it.random_range(0.5..=1.0))) {
+        return part;
+    }
+    rand::rng().random_range(0.5..=1.0)
+}
+
+#[cfg(test)]
+thread_local! {
+    static SEEDED: std::cell::RefCell<Option<rand::rngs::StdRng>> = const { std::cell::RefCell::new(None) };
+}
+
+/// From now on, the pauses of this thread follow from a seed.
+#[cfg(test)]
+pub(crate) fn seed(seed: u64) {
+    use rand::SeedableRng as _;
+    SEEDED.set(Some(rand::rngs::StdRng::seed_from_u64(seed)));
 }
 
 fn late(operation: &str, deadline: Duration) -> CloudError {

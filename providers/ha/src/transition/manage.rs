@@ -161,6 +161,7 @@ impl Manager<'_> {
             group: self.key(),
             holder: holder.unwrap_or_default().to_owned(),
             ttl: self.cluster.arbiter.lease().unwrap_or(defaults::LEASE),
+            handed_on: None,
         };
         let trouble = |problem| Trouble::new(problem, Phase::Activating, &self.group.name);
         self.arbiter.acquire(&claim).await.map_err(|error| match error {
@@ -224,7 +225,9 @@ impl Manager<'_> {
                 return Err(trouble);
             }
         }
-        let kept = (self.keep == KeepLease::Yes && outcome == Some(Outcome::Done)).then(|| lease.clone());
+        // With a record that is finished later, the group is active all the same.
+        let active = matches!(outcome, None | Some(Outcome::Done));
+        let kept = (self.keep == KeepLease::Yes && active).then(|| lease.clone());
         if kept.is_none() {
             self.arbiter.release(&lease).await.ok();
         }
