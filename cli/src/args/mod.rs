@@ -30,9 +30,7 @@ pub use confluence::{
 pub use failure::{Misuse, misuse};
 pub use fmt::FmtArgs;
 pub use graph::{GraphArgs, GraphFormat};
-pub use ha::{
-    HaAgentArgs, HaCommand, HaCommon, HaExplainArgs, HaGroupArgs, HaHistoryArgs, HaMoveArgs, HaStatusArgs,
-};
+pub use ha::{HaAgentArgs, HaCommand, HaCommon, HaExplainArgs, HaGroupArgs, HaHistoryArgs, HaMoveArgs, HaStatusArgs};
 pub use history::{HistoryArgs, HistoryCommand, HistoryPruneArgs, HistoryShowArgs, SqlArgs};
 pub use init::{GetArgs, InitArgs};
 pub use metadata::{MetadataCommand, MetadataFunctionsArgs};
