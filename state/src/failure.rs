@@ -68,7 +68,7 @@ pub(crate) fn move_onto(key: &ObjectKey) -> StoreError {
 pub(crate) fn steps_would_be_lost(from: &ObjectKey, to: &ObjectKey) -> StoreError {
     conflict(
         format_args!("{from}"),
-        &format!(
+        format!(
             "its change stopped between two steps, and a move to {to}, where another object was changed since, would lose \
              those that are left; finish or cancel the change first, or choose another address"
         ),

@@ -21,6 +21,7 @@ import threading
 import account
 from moto import mock_aws
 from moto.ec2.models.dhcp_options import DHCPOptionsSetBackend
+from moto.ec2.models.vpcs import VPCBackend
 from moto.ec2.responses.dhcp_options import DHCPOptions
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
@@ -42,6 +43,17 @@ def tag_dhcp_options():
         return answered(response)
 
     DHCPOptionsSetBackend.create_dhcp_options, DHCPOptions.create_dhcp_options = make, answer
+
+
+def delete_endpoints_once():
+    """AWS has nothing left to delete of an endpoint that is deleted; the emulator looks for its routes again."""
+    deleted = VPCBackend.delete_vpc_endpoints
+
+    def delete(backend, vpce_ids=None):
+        there = [it for it in vpce_ids or [] if getattr(backend.vpc_end_points.get(it), "state", "") != "deleted"]
+        return deleted(backend, there)
+
+    VPCBackend.delete_vpc_endpoints = delete
 
 
 class Emulator:
@@ -119,6 +131,7 @@ def main():
     # The clients of this process find its own accounts, and the accounts are not emptied.
     mock_aws().start(reset=False)
     tag_dhcp_options()
+    delete_endpoints_once()
     threading.Thread(target=end_with_input, daemon=True).start()
     emulator = Emulator()
     listener = listen()
