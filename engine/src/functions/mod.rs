@@ -151,7 +151,7 @@ pub enum TemplateError {
 }
 
 /// Why a number is refused whose digits would take minutes.
-const UNWIELDY: &str = "a number of more than a million digits is not calculated with";
+const UNWIELDY: &str = "a number of more than two hundred thousand digits is not calculated with";
 
 /// Calls a function: checks the number of arguments, converts them, lets unknown and null arguments and marks through as
 /// the parameters say, and calls the body.

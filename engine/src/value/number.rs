@@ -20,8 +20,8 @@ const PRECISION: u16 = 512;
 const INTEGER_PRECISION: u16 = 64;
 /// Bits of mantissa of a number that came from a double.
 const DOUBLE_PRECISION: u16 = 53;
-/// Greatest distance of a mantissa from the point, in bits: about a million decimal digits.
-const WIELDY: u64 = 3_400_000;
+/// Greatest distance of a mantissa from the point, in bits: about two hundred thousand decimal digits.
+const WIELDY: u64 = 664_386;
 
 /// A number of up to 512 bits, or an infinity.
 ///
@@ -257,7 +257,7 @@ impl Number {
         }
     }
 
-    /// Whether it is finite and has more than a million digits before the point or after it. Such a number is written with
+    /// Whether it is finite and has more than two hundred thousand digits before the point or after it. Such a number is written with
     /// an exponent, and functions do not take it: its digits alone would take minutes.
     pub fn is_unwieldy(&self) -> bool {
         matches!(&self.repr, Repr::Float(float) if float.exponent.unsigned_abs() > WIELDY)
@@ -373,7 +373,7 @@ impl PartialEq for Number {
 impl Eq for Number {}
 
 impl fmt::Display for Number {
-    /// The shortest decimal, without exponent unless that would have more than a million digits, that tells the number
+    /// The shortest decimal, without exponent unless that would have more than two hundred thousand digits, that tells the number
     /// from its neighbours; `+Inf`, `-Inf`.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.repr {

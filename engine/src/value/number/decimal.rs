@@ -219,14 +219,14 @@ mod tests {
 
     #[test]
     fn numbers_of_many_digits_are_written_out() {
-        assert_eq!(n("3e214010").to_string().len(), 214_011);
+        assert_eq!(n("3e114010").to_string().len(), 114_011);
         assert_eq!(n("44444444444444444.5e4444").to_string().len(), 17 + 4444);
         assert_eq!(n("3").to_fixed(70_000).len(), 70_002);
     }
 
     #[test]
-    fn numbers_of_millions_of_digits_have_an_exponent() {
-        for text in ["1e304740993", "-1.25e304740993", "7e-304740993", "1e1100000"] {
+    fn numbers_of_very_many_digits_have_an_exponent() {
+        for text in ["1e304740993", "-1.25e304740993", "7e-304740993", "1e220000"] {
             assert_eq!(n(text).to_string(), text);
             assert!(n(text).is_unwieldy() && n(text).precise().is_none(), "{text}");
             assert_eq!(n(text).add(&n(text)).unwrap().subtract(&n(text)).unwrap().to_string(), text);

@@ -176,3 +176,52 @@ impl LocalResource for AddressProgram {
         Condition { is_active: !absent, is_outdated: false, trouble: check.err().filter(|_| !absent) }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    /// What the kernel says of the addresses of a network namespace.
+    fn kernel_has(ip: &str) -> bool {
+        std::fs::read_to_string("/proc/thread-self/net/fib_trie").unwrap().contains(ip)
+    }
+
+    #[tokio::test]
+    #[ignore = "changes addresses: the next test runs it in a network of its own"]
+    async fn inside() {
+        let mac = OnceCell::new_with(Some("00:00:00:00:00:00".to_owned()));
+        let card = NetworkCard { ip: Ipv4Addr::new(10, 1, 0, 20), eni: "eni-1".into(), cloud: None, mac };
+        assert!(!card.condition().await.is_active && !kernel_has("10.1.0.20"));
+        card.activate(false).await.unwrap();
+        card.activate(false).await.unwrap();
+        assert!(card.condition().await.is_active && kernel_has("10.1.0.20"));
+        let other = NetworkCard::new(Ipv4Addr::new(10, 1, 0, 21), "eni-1", None);
+        assert!(!other.condition().await.is_active, "another address is another resource");
+        assert_eq!(other.activate(false).await.unwrap_err(), "addresses are only removed here");
+        card.deactivate().await.unwrap();
+        card.deactivate().await.unwrap();
+        assert!(!card.condition().await.is_active && !kernel_has("10.1.0.20"));
+        let strange = OnceCell::new_with(Some("02:00:00:00:00:01".to_owned()));
+        let card = NetworkCard { mac: strange, ..card };
+        let refused = card.activate(false).await.unwrap_err();
+        assert_eq!(refused, "no network card has the hardware address 02:00:00:00:00:01 of eni-1");
+    }
+
+    /// On the loopback card of a network namespace; where the machine lets nobody make one, there is nothing to see.
+    #[test]
+    fn addresses_are_set_and_removed_by_the_kernel() {
+        let unshare = |program: &std::path::Path, args: &[&str]| {
+            Command::new("unshare").arg("--map-root-user").arg("--net").arg(program).args(args).output()
+        };
+        if !unshare(std::path::Path::new("true"), &[]).is_ok_and(|it| it.status.success()) {
+            return;
+        }
+        let name = "agent::local::address::tests::inside";
+        let program = std::env::current_exe().unwrap();
+        let output = unshare(&program, &["--exact", name, "--ignored"]).unwrap();
+        let text = String::from_utf8_lossy(&output.stdout);
+        assert!(output.status.success() && text.contains("1 passed"), "{text}");
+    }
+}
