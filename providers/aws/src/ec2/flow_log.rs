@@ -92,8 +92,10 @@ pub struct DestinationOptions {
     pub per_hour_partition: bool,
 }
 
-/// The arguments that say whose traffic is recorded, with the API's word for the kind.
-const SUBJECTS: [(&str, &str, fn(&FlowLog) -> &Option<String>); 6] = [
+/// An argument that says whose traffic is recorded, the API's word for the kind, and the argument's value.
+type Subject = (&'static str, &'static str, fn(&FlowLog) -> &Option<String>);
+
+const SUBJECTS: [Subject; 6] = [
     ("vpc_id", "VPC", |it| &it.vpc_id),
     ("subnet_id", "Subnet", |it| &it.subnet_id),
     ("eni_id", "NetworkInterface", |it| &it.eni_id),
