@@ -133,7 +133,10 @@ impl Stage {
                 && it["verdict"]["server"] == server
                 && it["lease"]["holder"] == server
                 && it["recorded"]["server"] == server
-                && it["resources"][1]["holding"]["server"] == server)
+                && it["resources"][1]["holding"]["server"] == server
+                && it["agent"]["server"] == server
+                && it["agent"]["group"]["state"] == "active"
+                && it["agent"]["group"]["resources"]["app"] == "active")
         })
     }
 

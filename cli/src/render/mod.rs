@@ -6,6 +6,7 @@ pub mod diff;
 pub mod drift;
 pub mod graph;
 pub mod ha;
+pub mod ha_agent;
 pub mod history;
 pub mod json_diagnostic;
 pub mod json_functions;

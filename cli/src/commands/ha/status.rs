@@ -2,18 +2,47 @@
 
 use std::time::Duration;
 
+use plumb_provider_ha::agent::report::AgentReport;
 use plumb_provider_ha::connect;
+use plumb_provider_ha::errors::Language;
 use plumb_provider_ha::status::{GroupStatus, Known, look_at};
-use serde_json::Value as Json;
+use serde_json::{Value as Json, json};
 
-use super::{described, history, language};
+use super::{ask, described, history, language};
 use crate::args::HaStatusArgs;
-use crate::render::ha;
+use crate::render::{Paint, ha, ha_agent};
 use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
 
 /// Puts the cursor to the first line of a terminal and clears it.
 const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
+
+/// A group from here, and as the agent of this server has it.
+struct Seen {
+    group: GroupStatus,
+    agent: Option<AgentReport>,
+}
+
+impl Seen {
+    fn is_well(&self) -> bool {
+        self.group.is_well() && self.agent.as_ref().is_none_or(|it| it.is_well(&self.group.group))
+    }
+
+    fn text(&self, language: Language, paint: Paint) -> String {
+        let agent = self.agent.as_ref().map(|it| ha_agent::report(it, &self.group.group, paint));
+        ha::status(&self.group, language, paint) + &agent.unwrap_or_default()
+    }
+
+    fn to_json(&self, language: Language) -> Json {
+        let mut document = self.group.to_json(language);
+        document["well"] = self.is_well().into();
+        document["agent"] = self.agent.as_ref().map_or(Json::Null, |it| {
+            let group = it.groups.get(&self.group.group);
+            json!({ "server": it.server, "cut_off": it.cut_off, "servers": it.servers, "group": group })
+        });
+        document
+    }
+}
 
 /// Runs the command.
 pub async fn run(args: &HaStatusArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
@@ -37,14 +66,14 @@ async fn show(args: &HaStatusArgs, session: &Session, ui: &Ui, before: &str) -> 
         let documents: Vec<Json> = all.iter().map(|it| it.to_json(language)).collect();
         if args.watch { ui.json_line(&Json::Array(documents)) } else { ui.document(&Json::Array(documents)) }
     } else {
-        let texts: Vec<String> = all.iter().map(|it| ha::status(it, language, ui.paint())).collect();
+        let texts: Vec<String> = all.iter().map(|it| it.text(language, ui.paint())).collect();
         let none = "The state has no failover groups.\n".to_owned();
         ui.out(&(before.to_owned() + &if texts.is_empty() { none } else { texts.join("\n") }));
     }
-    Ok(if all.iter().all(GroupStatus::is_well) { Exit::Success } else { Exit::Changes })
+    Ok(if all.iter().all(Seen::is_well) { Exit::Success } else { Exit::Changes })
 }
 
-async fn look(args: &HaStatusArgs, session: &Session) -> Result<Vec<GroupStatus>, Failure> {
+async fn look(args: &HaStatusArgs, session: &Session) -> Result<Vec<Seen>, Failure> {
     let password = session.environment.get("PGPASSWORD").map(String::as_str);
     let log = history::log(session)?;
     let mut all = Vec::new();
@@ -53,7 +82,8 @@ async fn look(args: &HaStatusArgs, session: &Session) -> Result<Vec<GroupStatus>
         let cloud = connect::cloud_of(&it.cluster, &it.group).await.map_err(failed)?;
         let arbiter = connect::arbiter(&it.cluster, password).await.map_err(failed)?;
         let known = Known { arbiter: arbiter.as_deref(), log: &log, applied: it.applied.as_ref() };
-        all.push(look_at(&it.cluster, &it.group, &*cloud, known).await);
+        let group = look_at(&it.cluster, &it.group, &*cloud, known).await;
+        all.push(Seen { group, agent: ask::report(&it.cluster.name, session).await });
     }
     Ok(all)
 }

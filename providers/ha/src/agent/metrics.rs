@@ -16,6 +16,7 @@ use tokio::net::{TcpListener, TcpStream};
 use super::core::Agent;
 use super::driver::Log;
 use super::event::Notice;
+use super::report::AgentReport;
 use crate::moment::Moment;
 
 /// Time for a request.
@@ -55,13 +56,34 @@ struct Gauges {
     cut_off: Gauge,
 }
 
+impl Gauges {
+    fn set(&self, report: &AgentReport) {
+        let whole = |it: u64| i64::try_from(it).unwrap_or(i64::MAX);
+        self.cut_off.set(i64::from(report.cut_off));
+        for (group, it) in &report.groups {
+            let of = OfGroup { group: group.clone() };
+            self.active.get_or_create(&of).set(i64::from(it.state == "active"));
+            self.epoch.get_or_create(&of).set(whole(it.epoch));
+            self.lease.get_or_create(&of).set(it.lease_seconds_left.map_or(0, whole));
+            for (monitor, it) in &it.monitors {
+                let of = OfMonitor { group: group.clone(), monitor: monitor.clone() };
+                self.errors.get_or_create(&of).set(it.errors.into());
+            }
+        }
+        for (server, it) in &report.servers {
+            let age = it.heard_seconds_ago.map_or(-1, whole);
+            self.heard.get_or_create(&OfServer { server: server.clone() }).set(age);
+        }
+    }
+}
+
 /// The log and the metrics of an agent.
 pub struct Telemetry {
     sink: Box<dyn Fn(&str) + Send + Sync>,
     events: Family<Happened, Counter>,
     gauges: Gauges,
     registry: Registry,
-    status: Mutex<Json>,
+    report: Mutex<Option<AgentReport>>,
 }
 
 impl Telemetry {
@@ -76,31 +98,14 @@ impl Telemetry {
         registry.register("monitor_errors", "Errors in a row that the monitor saw", gauges.errors.clone());
         registry.register("heard_seconds", "Seconds since the server was heard; -1 for never", gauges.heard.clone());
         registry.register("cut_off", "Whether this server is cut off", gauges.cut_off.clone());
-        Arc::new(Self { sink, events, gauges, registry, status: Mutex::new(Json::Null) })
-    }
-
-    fn status(&self) -> Json {
-        self.status.lock().unwrap_or_else(PoisonError::into_inner).clone()
+        Arc::new(Self { sink, events, gauges, registry, report: Mutex::new(None) })
     }
 
     /// The metrics as Prometheus reads them.
     pub fn text(&self) -> String {
-        let status = self.status();
-        let entries = |of: &Json| of.as_object().cloned().unwrap_or_default();
-        self.gauges.cut_off.set(i64::from(status["cut_off"] == true));
-        for (group, it) in entries(&status["groups"]) {
-            let of = OfGroup { group: group.clone() };
-            self.gauges.active.get_or_create(&of).set(i64::from(it["state"] == "active"));
-            self.gauges.epoch.get_or_create(&of).set(it["epoch"].as_i64().unwrap_or_default());
-            self.gauges.lease.get_or_create(&of).set(it["lease_seconds_left"].as_i64().unwrap_or_default());
-            for (monitor, it) in entries(&it["monitors"]) {
-                let of = OfMonitor { group: group.clone(), monitor };
-                self.gauges.errors.get_or_create(&of).set(it["errors"].as_i64().unwrap_or_default());
-            }
-        }
-        for (server, it) in entries(&status["servers"]) {
-            let age = it["heard_seconds_ago"].as_i64().unwrap_or(-1);
-            self.gauges.heard.get_or_create(&OfServer { server }).set(age);
+        let report = self.report.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        if let Some(report) = report {
+            self.gauges.set(&report);
         }
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a string takes everything");
@@ -155,7 +160,7 @@ impl Log for Telemetry {
     }
 
     fn look(&self, agent: &Agent) {
-        *self.status.lock().unwrap_or_else(PoisonError::into_inner) = agent.status();
+        *self.report.lock().unwrap_or_else(PoisonError::into_inner) = Some(agent.report());
     }
 }
 
@@ -181,14 +186,21 @@ mod tests {
         telemetry.write(&notice);
         let line: Json = serde_json::from_str(&lines.lock().unwrap()[0]).unwrap();
         assert_eq!((&line["event"], &line["epoch"], &line["code"]), (&json!("fenced"), &json!(3), &json!(210)));
-        *telemetry.status.lock().unwrap() = json!({
-            "cut_off": true, "servers": { "server2": { "heard_seconds_ago": null } },
-            "groups": { "g": { "state": "active", "epoch": 3, "monitors": { "vip": { "errors": 2 } } } },
+        let report = json!({
+            "cluster": "db", "server": "server1", "cut_off": true,
+            "servers": { "server2": { "presence": "unknown", "heard_seconds_ago": null } },
+            "groups": { "g": {
+                "state": "active", "epoch": 3, "lease_seconds_left": 20, "resources": { "vip": "active" }, "failed": null,
+                "degraded": false,
+                "monitors": { "vip": { "result": "error", "seconds_ago": 1, "message": null, "errors": 2 } },
+            } },
         });
+        *telemetry.report.lock().unwrap() = Some(serde_json::from_value(report).unwrap());
         let text = telemetry.text();
         for wanted in [
             "plumb_ha_events_total{event=\"fenced\",group=\"g\"} 1",
             "plumb_ha_active{group=\"g\"} 1",
+            "plumb_ha_lease_seconds{group=\"g\"} 20",
             "plumb_ha_monitor_errors{group=\"g\",monitor=\"vip\"} 2",
             "plumb_ha_heard_seconds{server=\"server2\"} -1",
             "plumb_ha_cut_off 1",

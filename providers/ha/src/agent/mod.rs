@@ -14,6 +14,7 @@ pub mod local;
 pub mod message;
 pub mod metrics;
 pub mod network;
+pub mod report;
 pub mod settings;
 
 #[cfg(test)]

@@ -2,13 +2,15 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use serde_json::{Value as Json, json};
+use serde_json::Value as Json;
 
+use super::super::clock::Tick;
 use super::super::event::Action;
 use super::super::message::{Beat, Said, SaidState};
+use super::super::report::{AgentReport, GroupReport, MonitorReport, PeerReport};
 use super::Agent;
 use super::peers::Presence;
-use super::state::{GroupState, Local, Phase};
+use super::state::{GroupState, Local, Phase, WatchState};
 use crate::group::ResourceKind;
 use crate::transition::HostFacts;
 
@@ -80,33 +82,32 @@ impl Agent {
         matches!(state.phase, Phase::Active | Phase::Recovering).then_some(state.tenure.epoch)
     }
 
-    /// What the agent knows, for people and programs.
-    pub fn status(&self) -> Json {
+    /// What the agent knows, for people.
+    pub fn report(&self) -> AgentReport {
         let presence = |name: &String| match self.presence(name) {
             Presence::Alive => "alive",
             Presence::Unknown => "unknown",
             Presence::Silent => "silent",
         };
-        let servers: BTreeMap<&String, Json> = self
-            .peers
-            .iter()
-            .map(|(name, it)| {
-                let age = it.last.map(|last| self.now.since(last).as_secs());
-                (name, json!({ "presence": presence(name), "heard_seconds_ago": age }))
-            })
-            .collect();
-        let groups: BTreeMap<&String, Json> =
-            self.groups.iter().map(|(name, it)| (name, self.group_status(it))).collect();
-        json!({
-            "cluster": self.settings.cluster.name,
-            "server": self.settings.server,
-            "cut_off": self.cut_off,
-            "servers": servers,
-            "groups": groups,
-        })
+        let peer = |name: &String, last: Option<Tick>| PeerReport {
+            presence: presence(name).to_owned(),
+            heard_seconds_ago: last.map(|last| self.now.since(last).as_secs()),
+        };
+        AgentReport {
+            cluster: self.settings.cluster.name.clone(),
+            server: self.settings.server.clone(),
+            cut_off: self.cut_off,
+            servers: self.peers.iter().map(|(name, it)| (name.clone(), peer(name, it.last))).collect(),
+            groups: self.groups.iter().map(|(name, it)| (name.clone(), self.group_report(it))).collect(),
+        }
     }
 
-    fn group_status(&self, state: &GroupState) -> Json {
+    /// The same as a document.
+    pub fn status(&self) -> Json {
+        serde_json::to_value(self.report()).expect("its keys are texts")
+    }
+
+    fn group_report(&self, state: &GroupState) -> GroupReport {
         let local = |it: &Local| match it {
             Local::Unknown => "unknown",
             Local::Inactive => "inactive",
@@ -115,26 +116,22 @@ impl Agent {
             Local::Ending(_) => "ending",
             Local::Stuck(_) => "stuck",
         };
-        let locals: BTreeMap<&String, &str> = state.locals.iter().map(|(name, it)| (name, local(it))).collect();
-        let monitors: BTreeMap<&String, Json> = state
-            .watches
-            .iter()
-            .map(|(name, it)| {
-                let age = it.at.map(|at| self.now.since(at).as_secs());
-                let (result, message) = (it.word, &it.message);
-                (name, json!({ "result": result, "seconds_ago": age, "message": message, "errors": it.bad }))
-            })
-            .collect();
+        let monitor = |it: &WatchState| MonitorReport {
+            result: it.word.to_owned(),
+            seconds_ago: it.at.map(|at| self.now.since(at).as_secs()),
+            message: it.message.clone(),
+            errors: it.bad,
+        };
         let left = state.tenure.held.and_then(|it| it.limits.map(|limits| (it.asked + limits.lease).since(self.now)));
-        json!({
-            "state": phase(state),
-            "epoch": state.tenure.epoch,
-            "lease_seconds_left": left.map(|it| it.as_secs()),
-            "resources": locals,
-            "monitors": monitors,
-            "failed": state.failed,
-            "degraded": state.degraded,
-        })
+        GroupReport {
+            state: phase(state).to_owned(),
+            epoch: state.tenure.epoch,
+            lease_seconds_left: left.map(|it| it.as_secs()),
+            resources: state.locals.iter().map(|(name, it)| (name.clone(), local(it).to_owned())).collect(),
+            monitors: state.watches.iter().map(|(name, it)| (name.clone(), monitor(it))).collect(),
+            failed: state.failed.clone(),
+            degraded: state.degraded,
+        }
     }
 }
 
