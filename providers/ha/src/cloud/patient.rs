@@ -33,8 +33,9 @@ impl Patience {
 /// Repeats a call while its errors are transient and time is left.
 ///
 /// A pause is a random time between half and all of a length that doubles, so pauses grow and callers that failed together
-/// do not return together. When the time ends during an attempt, the last answer is the error, or a timeout where there
-/// never was one.
+/// do not return together. An attempt may take a quarter of the time, the next one twice as long, and so on: a connection
+/// on which nothing comes back costs a part of the time, and an API that is slow is waited for. When the time ends during
+/// an attempt, the last answer is the error, or a timeout where there never was one.
 ///
 /// # Errors
 /// The last error of the call.
@@ -45,10 +46,16 @@ where
 {
     let end = Instant::now() + patience.deadline;
     let mut length = patience.first_pause;
+    let mut attempt = patience.deadline / 4;
     let mut last = None;
     loop {
-        match timeout_at(end, call()).await {
-            Err(_) => return Err(last.unwrap_or_else(|| late(operation, patience.deadline))),
+        let until = end.min(Instant::now() + attempt);
+        match timeout_at(until, call()).await {
+            Err(_) if until == end => return Err(last.unwrap_or_else(|| late(operation, patience.deadline))),
+            Err(_) => {
+                tracing::debug!(operation, ?attempt, "there was no answer; calling again");
+                attempt *= 2;
+            }
             Ok(Err(error)) if error.kind.is_transient() => {
                 let pause = length.mul_f64(part());
                 if Instant::now() + pause >= end {
@@ -228,6 +235,19 @@ mod tests {
         assert_eq!((error.kind, error.code.as_deref()), (ErrorKind::Throttled, Some("RequestLimitExceeded")));
         assert!(start.elapsed() <= Duration::from_secs(20));
         assert_eq!(patient.network_interface("eni-1").await.unwrap_err().kind, ErrorKind::Timeout);
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn a_connection_that_hangs_is_left_and_an_api_that_is_slow_is_waited_for() {
+        let memory = Memory::two_servers();
+        memory.fault("DescribeVpcs", "", Some(1), Effect::Hang);
+        memory.fault("DescribeNetworkInterfaces", "", None, Effect::Delay(Duration::from_secs(8)));
+        let patient = Patient::new(memory.clone(), Patience::within(Duration::from_secs(20)));
+        let start = Instant::now();
+        patient.vpc("vpc-1").await.unwrap();
+        assert_eq!((start.elapsed(), memory.count("DescribeVpcs")), (Duration::from_secs(5), 2));
+        patient.network_interface("eni-1").await.unwrap();
+        assert_eq!(memory.count("DescribeNetworkInterfaces"), 2);
     }
 
     #[tokio::test(start_paused = true)]
