@@ -1,4 +1,4 @@
-//! The AWS emulator, mended by `emulator.py`: one process for all suites, started when the first test asks for it.
+//! The AWS emulator of `emulator/server.py`: one process for all suites, started when the first test asks for it.
 
 use std::io::{BufRead, BufReader};
 use std::net::{TcpListener, TcpStream};
@@ -7,15 +7,6 @@ use std::sync::{Mutex, OnceLock};
 use std::time::{Duration, Instant};
 
 use super::space::{Space, root};
-
-/// Checks that AWS makes and the emulator leaves out unless told otherwise.
-pub const SETTINGS: [(&str, &str); 5] = [
-    ("MOTO_ENABLE_AMI_VALIDATION", "1"),
-    ("MOTO_ENABLE_KEYPAIR_VALIDATION", "1"),
-    ("MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION", "1"),
-    ("MOTO_IAM_LOAD_MANAGED_POLICIES", "true"),
-    ("MOTO_ACM_VALIDATION_WAIT", "1"),
-];
 
 static PROCESS: Mutex<Option<Child>> = Mutex::new(None);
 static ENDPOINT: OnceLock<Result<String, String>> = OnceLock::new();
@@ -60,9 +51,8 @@ fn start() -> Result<String, String> {
     }
     let port = free_port();
     let mut child = Command::new(&python)
-        .arg(root().join("tests/emulator.py"))
+        .arg(root().join("tests/emulator/server.py"))
         .args(["-H", "127.0.0.1", "-p", &port.to_string()])
-        .envs(SETTINGS)
         .stdin(Stdio::null())
         .stdout(Stdio::null())
         .stderr(Stdio::piped())

@@ -5,7 +5,6 @@ use std::io::{BufRead, BufReader};
 use std::process::{Child, Command, Stdio};
 
 use super::scenario::Scenario;
-use crate::emulator::SETTINGS;
 use crate::proxy::{self, post};
 use crate::space::{Run, Space, root};
 
@@ -33,8 +32,7 @@ impl Origin {
     pub fn new(scenario: &Scenario) -> Result<Self, String> {
         // It ends with its standard input, however this process ends.
         let mut emulator = Command::new(root().join(".venv/bin/python"))
-            .arg(root().join("tests/kill/emulator.py"))
-            .envs(SETTINGS)
+            .arg(root().join("tests/emulator/copies.py"))
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .spawn()

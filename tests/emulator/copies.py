@@ -1,4 +1,4 @@
-"""The AWS emulator with two more answers: a copy of itself as it is now, and a list of what an account has.
+"""The AWS emulator, put right, with more answers: a copy of itself as it is now, and a list of what an account has.
 
     POST /harness/copy      starts a copy with all that the accounts have; answers its port
     POST /harness/account   every object of the account of the given credentials, a line each
@@ -19,41 +19,12 @@ import sys
 import threading
 
 import account
+import mends
 from moto import mock_aws
-from moto.ec2.models.dhcp_options import DHCPOptionsSetBackend
-from moto.ec2.models.vpcs import VPCBackend
-from moto.ec2.responses.dhcp_options import DHCPOptions
 from moto.moto_server.werkzeug_app import DomainDispatcherApplication, MotoRequestHandler, create_backend_app
 from werkzeug.serving import make_server
 
 PR_SET_PDEATHSIG = 1
-
-
-def tag_dhcp_options():
-    """AWS tags DHCP options when they are made, which the emulator forgets; plumb finds them by a tag."""
-    made, answered = DHCPOptionsSetBackend.create_dhcp_options, DHCPOptions.create_dhcp_options
-
-    def make(backend, *args, **options):
-        found = made(backend, *args, **options)
-        found.add_tags(backend.given_tags)
-        return found
-
-    def answer(response):
-        response.ec2_backend.given_tags = response._parse_tag_specification().get("dhcp-options", {})
-        return answered(response)
-
-    DHCPOptionsSetBackend.create_dhcp_options, DHCPOptions.create_dhcp_options = make, answer
-
-
-def delete_endpoints_once():
-    """AWS has nothing left to delete of an endpoint that is deleted; the emulator looks for its routes again."""
-    deleted = VPCBackend.delete_vpc_endpoints
-
-    def delete(backend, vpce_ids=None):
-        there = [it for it in vpce_ids or [] if getattr(backend.vpc_end_points.get(it), "state", "") != "deleted"]
-        return deleted(backend, there)
-
-    VPCBackend.delete_vpc_endpoints = delete
 
 
 class Emulator:
@@ -130,8 +101,7 @@ def main():
     signal.signal(signal.SIGCHLD, signal.SIG_IGN)
     # The clients of this process find its own accounts, and the accounts are not emptied.
     mock_aws().start(reset=False)
-    tag_dhcp_options()
-    delete_endpoints_once()
+    mends.apply()
     threading.Thread(target=end_with_input, daemon=True).start()
     emulator = Emulator()
     listener = listen()

@@ -1,9 +1,22 @@
-"""The AWS emulator with what Auto Scaling does on AWS and the emulator does not: takes the arguments of moto_server."""
+"""What the emulator does otherwise than AWS, where plumb or its tests depend on it, put right: `apply()` before it starts."""
+
+import os
+
+# Checks that AWS makes and the emulator leaves out unless told otherwise.
+os.environ.update(
+    MOTO_ENABLE_AMI_VALIDATION="1",
+    MOTO_ENABLE_KEYPAIR_VALIDATION="1",
+    MOTO_EC2_ENABLE_INSTANCE_TYPE_VALIDATION="1",
+    MOTO_IAM_LOAD_MANAGED_POLICIES="true",
+    MOTO_ACM_VALIDATION_WAIT="1",
+)
 
 from moto.autoscaling import models
 from moto.core.types import Base64EncodedString
+from moto.ec2.models.dhcp_options import DHCPOptionsSetBackend
 from moto.ec2.models.launch_templates import LaunchTemplateVersion
-from moto.server import main
+from moto.ec2.models.vpcs import VPCBackend
+from moto.ec2.responses.dhcp_options import DHCPOptions
 
 Group, Backend, Instance = models.FakeAutoScalingGroup, models.AutoScalingBackend, models.InstanceState
 
@@ -88,10 +101,38 @@ def add_to_target_groups_unless_told_not_to():
     Backend.update_attached_target_groups, Backend.attach_load_balancer_target_groups = add, attach
 
 
-launch_from_later_versions()
-tell_what_machines_were_made_from()
-take_machines_out_of_target_groups()
-add_to_target_groups_unless_told_not_to()
+def tag_dhcp_options():
+    """AWS tags DHCP options when they are made, which the emulator forgets; plumb finds them by a tag."""
+    made, answered = DHCPOptionsSetBackend.create_dhcp_options, DHCPOptions.create_dhcp_options
 
-if __name__ == "__main__":
-    main()
+    def make(backend, *args, **options):
+        found = made(backend, *args, **options)
+        found.add_tags(backend.given_tags)
+        return found
+
+    def answer(response):
+        response.ec2_backend.given_tags = response._parse_tag_specification().get("dhcp-options", {})
+        return answered(response)
+
+    DHCPOptionsSetBackend.create_dhcp_options, DHCPOptions.create_dhcp_options = make, answer
+
+
+def delete_endpoints_once():
+    """AWS has nothing left to delete of an endpoint that is deleted; the emulator looks for its routes again."""
+    deleted = VPCBackend.delete_vpc_endpoints
+
+    def delete(backend, vpce_ids=None):
+        there = [it for it in vpce_ids or [] if getattr(backend.vpc_end_points.get(it), "state", "") != "deleted"]
+        return deleted(backend, there)
+
+    VPCBackend.delete_vpc_endpoints = delete
+
+
+def apply():
+    """Puts everything right for this process."""
+    launch_from_later_versions()
+    tell_what_machines_were_made_from()
+    take_machines_out_of_target_groups()
+    add_to_target_groups_unless_told_not_to()
+    tag_dhcp_options()
+    delete_endpoints_once()
