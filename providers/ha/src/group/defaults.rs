@@ -3,12 +3,13 @@
 //! Those marked *proposed* are the values of the product that the groups follow as far as people remember them; its
 //! reference guide was not at hand to confirm them. All are settings.
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use super::{
-    Activation, ActivationFailed, Arbiter, AzMonitor, Deactivation, DnsRecord, Exclusive, Failback, FinalAction,
-    FlapGuard, ForcedStop, Group, Heartbeat, IsolationAction, Monitor, NoAnswer, PartitionCheck, PartitionTarget,
-    Recovery, RecoveryTarget, Resource, ResourceKind, Trigger,
+    Activation, ActivationFailed, Arbiter, AzMonitor, Cluster, Deactivation, DnsRecord, Exclusive, Failback,
+    FinalAction, FlapGuard, ForcedStop, Group, Heartbeat, IsolationAction, Monitor, NoAnswer, PartitionCheck,
+    PartitionTarget, Recovery, RecoveryTarget, Resource, ResourceKind, Server, Trigger,
 };
 
 /// Who is asked whether a server is cut off: the guide's example.
@@ -182,6 +183,35 @@ impl Resource {
     pub fn after(mut self, names: &[&str]) -> Self {
         self.depends_on = names.iter().map(|it| (*it).to_owned()).collect();
         self
+    }
+}
+
+impl Cluster {
+    /// A cluster with the default checks and without arbiter, in the region that the credentials' settings name.
+    pub fn new(name: &str, servers: Vec<Server>) -> Self {
+        Self {
+            name: name.to_owned(),
+            region: None,
+            servers,
+            partition: PartitionCheck::default(),
+            heartbeat: Heartbeat::default(),
+            arbiter: Arbiter::None,
+            forced_stop: None,
+        }
+    }
+}
+
+impl Server {
+    /// A server whose interface is in the network of the resources.
+    pub fn new(name: &str, instance_id: &str, eni_id: &str, availability_zone: &str, interconnect: Ipv4Addr) -> Self {
+        Self {
+            name: name.to_owned(),
+            instance_id: instance_id.to_owned(),
+            eni_id: eni_id.to_owned(),
+            vpc_id: None,
+            availability_zone: availability_zone.to_owned(),
+            interconnect,
+        }
     }
 }
 

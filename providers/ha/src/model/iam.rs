@@ -156,26 +156,15 @@ fn zones(input: &PolicyInput<'_>) -> Vec<String> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::group::{ForcedStop, Heartbeat, PartitionCheck, Server};
+    use crate::group::{ForcedStop, Server};
 
     fn cluster() -> Cluster {
-        let server = |name: &str, number: u8| Server {
-            name: name.into(),
-            instance_id: format!("i-{number}"),
-            eni_id: format!("eni-{number}"),
-            vpc_id: None,
-            availability_zone: "ap-northeast-1a".into(),
-            interconnect: [10, 0, 110, number].into(),
-        };
-        Cluster {
-            name: "db".into(),
-            region: None,
-            servers: vec![server("server1", 1), server("server2", 2)],
-            partition: PartitionCheck::default(),
-            heartbeat: Heartbeat::default(),
-            arbiter: Arbiter::None,
-            forced_stop: None,
-        }
+        let zone = "ap-northeast-1a";
+        let servers = vec![
+            Server::new("server1", "i-1", "eni-1", zone, [10, 0, 110, 1].into()),
+            Server::new("server2", "i-2", "eni-2", zone, [10, 0, 110, 2].into()),
+        ];
+        Cluster::new("db", servers)
     }
 
     fn input(cluster: &Cluster) -> PolicyInput<'_> {

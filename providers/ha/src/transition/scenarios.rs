@@ -21,10 +21,7 @@ use crate::cloud::Cloud;
 use crate::cloud::memory::Memory;
 use crate::cloud::patient::{Patience, Patient};
 use crate::errors::Trouble;
-use crate::group::{
-    self, Cluster, DnsRecord, DnsValue, ElasticIp, Group, Heartbeat, PartitionCheck, Resource, ResourceKind, Server,
-    VirtualIp,
-};
+use crate::group::{Cluster, DnsRecord, DnsValue, ElasticIp, Group, Resource, ResourceKind, Server, VirtualIp};
 use crate::journal::{Kind, MemoryJournal};
 
 /// A cluster of two on an AWS in memory, with everything that a transition needs.
@@ -128,23 +125,11 @@ impl Scene {
 }
 
 fn cluster() -> Cluster {
-    let server = |number: u8, zone: &str, third: u8| Server {
-        name: format!("server{number}"),
-        instance_id: format!("i-{number}"),
-        eni_id: format!("eni-{number}"),
-        vpc_id: None,
-        availability_zone: zone.into(),
-        interconnect: Ipv4Addr::new(10, 0, third, 10),
-    };
-    Cluster {
-        name: "db".into(),
-        region: None,
-        servers: vec![server(1, "ap-northeast-1a", 110), server(2, "ap-northeast-1c", 120)],
-        partition: PartitionCheck::default(),
-        heartbeat: Heartbeat::default(),
-        arbiter: group::Arbiter::None,
-        forced_stop: None,
-    }
+    let servers = vec![
+        Server::new("server1", "i-1", "eni-1", "ap-northeast-1a", Ipv4Addr::new(10, 0, 110, 10)),
+        Server::new("server2", "i-2", "eni-2", "ap-northeast-1c", Ipv4Addr::new(10, 0, 120, 10)),
+    ];
+    Cluster::new("db", servers)
 }
 
 fn vip() -> Resource {

@@ -43,18 +43,11 @@ pub fn peer_says(group: &str, state: SaidState, epoch: u64) -> Said {
 }
 
 fn cluster() -> Cluster {
-    let server = |number: u8| Server {
-        name: format!("server{number}"),
-        instance_id: format!("i-{number}"),
-        eni_id: format!("eni-{number}"),
-        vpc_id: None,
-        availability_zone: "ap-northeast-1a".into(),
-        interconnect: Ipv4Addr::new(10, 0, number, 10),
-    };
+    let servers = vec![
+        Server::new("server1", "i-1", "eni-1", "ap-northeast-1a", Ipv4Addr::new(10, 0, 1, 10)),
+        Server::new("server2", "i-2", "eni-2", "ap-northeast-1a", Ipv4Addr::new(10, 0, 2, 10)),
+    ];
     Cluster {
-        name: "db".into(),
-        region: None,
-        servers: vec![server(1), server(2)],
         partition: PartitionCheck {
             target: PartitionTarget::Http { host: "third".into(), port: 80, tls: false },
             interval: seconds(5),
@@ -63,7 +56,7 @@ fn cluster() -> Cluster {
         },
         heartbeat: Heartbeat { interval: seconds(1), timeout: seconds(10) },
         arbiter: Arbiter::DynamoDb { table: "t".into(), lease: seconds(20) },
-        forced_stop: None,
+        ..Cluster::new("db", servers)
     }
 }
 

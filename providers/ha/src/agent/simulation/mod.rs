@@ -59,19 +59,11 @@ fn cluster(servers: usize) -> Cluster {
     let server = |number: usize| {
         let third = [110, 120, 130][number - 1];
         let id = [1, 2, 9][number - 1];
-        Server {
-            name: format!("server{number}"),
-            instance_id: format!("i-{id}"),
-            eni_id: format!("eni-{id}"),
-            vpc_id: None,
-            availability_zone: ["ap-northeast-1a", "ap-northeast-1c"][number % 2].into(),
-            interconnect: Ipv4Addr::new(10, 0, third, 10),
-        }
+        let zone = ["ap-northeast-1a", "ap-northeast-1c"][number % 2];
+        let (name, instance, eni) = (format!("server{number}"), format!("i-{id}"), format!("eni-{id}"));
+        Server::new(&name, &instance, &eni, zone, Ipv4Addr::new(10, 0, third, 10))
     };
     Cluster {
-        name: "db".into(),
-        region: None,
-        servers: (1..=servers).map(server).collect(),
         partition: PartitionCheck {
             target: PartitionTarget::Http { host: "third".into(), port: 80, tls: false },
             interval: Duration::from_secs(5),
@@ -80,7 +72,7 @@ fn cluster(servers: usize) -> Cluster {
         },
         heartbeat: Heartbeat { interval: Duration::from_secs(1), timeout: Duration::from_secs(10) },
         arbiter: group::Arbiter::S3 { bucket: "b".into(), prefix: "p".into(), lease: Duration::from_secs(20) },
-        forced_stop: None,
+        ..Cluster::new("db", (1..=servers).map(server).collect())
     }
 }
 
