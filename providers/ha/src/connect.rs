@@ -9,7 +9,10 @@ use crate::arbiter::Arbiter;
 use crate::arbiter::postgres::Postgres;
 use crate::cloud::Cloud;
 #[cfg(feature = "aws")]
-use crate::cloud::patient::{Patience, Patient};
+use crate::cloud::{
+    aws::Aws,
+    patient::{Patience, Patient},
+};
 use crate::group::{self, Cluster, Group};
 
 /// Environment variable that names the journal.
@@ -40,23 +43,44 @@ pub async fn cloud(cluster: &Cluster) -> Result<Arc<dyn Cloud>, Diagnostics> {
     crate::provider::clouds().connect(cluster.region.as_deref()).await
 }
 
-/// AWS for a group of a cluster: each call has the time that the group's settings give it.
-///
-/// # Errors
-/// As [`cloud`].
+/// AWS in the region of a cluster, connected to once for all of its groups.
 #[cfg(feature = "aws")]
-pub async fn cloud_of(cluster: &Cluster, group: &Group) -> Result<Arc<dyn Cloud>, Diagnostics> {
-    let aws = crate::cloud::aws::Aws::connect(cluster.region.as_deref()).await?;
-    Ok(Arc::new(Patient::new(aws, Patience::within(group.call_timeout))))
+pub struct Region(Aws);
+
+#[cfg(feature = "aws")]
+impl Region {
+    /// Connects.
+    ///
+    /// # Errors
+    /// As [`cloud`].
+    pub async fn of(cluster: &Cluster) -> Result<Self, Diagnostics> {
+        Aws::connect(cluster.region.as_deref()).await.map(Self)
+    }
+
+    /// For a group: each call has the time that the group's settings give it.
+    pub fn within(&self, group: &Group) -> Arc<dyn Cloud> {
+        Arc::new(Patient::new(self.0.clone(), Patience::within(group.call_timeout)))
+    }
 }
 
-/// AWS for a group of a cluster.
-///
-/// # Errors
-/// This build cannot talk to AWS.
+/// AWS in the region of a cluster, to which this build cannot connect.
 #[cfg(not(feature = "aws"))]
-pub async fn cloud_of(cluster: &Cluster, _group: &Group) -> Result<Arc<dyn Cloud>, Diagnostics> {
-    cloud(cluster).await
+pub enum Region {}
+
+#[cfg(not(feature = "aws"))]
+impl Region {
+    /// Says that this build cannot talk to AWS.
+    ///
+    /// # Errors
+    /// Always.
+    pub async fn of(_cluster: &Cluster) -> Result<Self, Diagnostics> {
+        Err(crate::provider::NoClouds::refusal())
+    }
+
+    /// For a group.
+    pub fn within(&self, _group: &Group) -> Arc<dyn Cloud> {
+        match *self {}
+    }
 }
 
 /// The arbiter of a cluster; `None` when it has none. `password` is for a database whose connection string has none.

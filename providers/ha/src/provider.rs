@@ -272,11 +272,18 @@ pub(crate) fn clouds() -> Arc<dyn Clouds> {
 /// A build without AWS: configurations are checked and planned, and nothing is done.
 pub struct NoClouds;
 
+impl NoClouds {
+    /// What is said instead of an answer of AWS.
+    pub fn refusal() -> Diagnostics {
+        let detail = "This build of plumb cannot talk to AWS: it checks and plans configurations only.";
+        Diagnostic::error("AWS is not part of this build", detail).into()
+    }
+}
+
 #[async_trait]
 impl Clouds for NoClouds {
     async fn connect(&self, _region: Option<&str>) -> Result<Arc<dyn Cloud>, Diagnostics> {
-        let detail = "This build of plumb cannot talk to AWS: it checks and plans configurations only.";
-        Err(Diagnostic::error("AWS is not part of this build", detail).into())
+        Err(Self::refusal())
     }
 }
 

@@ -108,17 +108,6 @@ pub struct Known<'a> {
 }
 
 /// Looks at a group and writes nothing. What names resolve to is for the servers to see.
-pub async fn status(
-    cluster: &Cluster,
-    group: &Group,
-    cloud: &dyn Cloud,
-    arbiter: Option<&dyn Arbiter>,
-    log: &[TransitionRecord],
-) -> GroupStatus {
-    look_at(cluster, group, cloud, Known { arbiter, log, applied: None }).await
-}
-
-/// The same with what the last apply has left on record.
 pub async fn look_at(cluster: &Cluster, group: &Group, cloud: &dyn Cloud, known: Known<'_>) -> GroupStatus {
     let Known { arbiter, log, applied } = known;
     let ours = |it: &&TransitionRecord| it.transition.cluster == cluster.name && it.transition.group == group.name;

@@ -9,7 +9,7 @@ use plumb_provider_ha::agent::event::Command;
 use plumb_provider_ha::arbiter::Arbiter;
 use plumb_provider_ha::arbiter::journaled::Journaled;
 use plumb_provider_ha::cloud::patient::Patience;
-use plumb_provider_ha::connect::{self, JOURNAL_VARIABLE, journal_path};
+use plumb_provider_ha::connect::{self, JOURNAL_VARIABLE, Region, journal_path};
 use plumb_provider_ha::errors::{Language, Trouble};
 use plumb_provider_ha::group::Exclusive;
 use plumb_provider_ha::journal::{FileJournal, Kind, Outcome, TransitionRecord, recorded};
@@ -71,7 +71,7 @@ async fn grant(wish: &Wish<'_>, session: &Session, ui: &Ui) -> Result<Exit, Fail
         return Ok(Exit::Success);
     }
     let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
-    let cloud = connect::cloud_of(&it.cluster, &it.group).await.map_err(failed)?;
+    let cloud = Region::of(&it.cluster).await.map_err(failed)?.within(&it.group);
     let password = session.environment.get("PGPASSWORD").map(String::as_str);
     let arbiter = connect::arbiter(&it.cluster, password).await.map_err(failed)?;
     let path = journal_path(session.environment.get(JOURNAL_VARIABLE).map(String::as_str));
@@ -311,7 +311,7 @@ fn repaired(wish: &Wish<'_>, now: &GroupStatus, active: Option<String>) -> Resul
 mod tests {
     use std::collections::BTreeMap;
 
-    use plumb_provider_ha::group::{Arbiter, Cluster, Group, Heartbeat, PartitionCheck, Server};
+    use plumb_provider_ha::group::{Cluster, Group, Server};
     use plumb_provider_ha::journal::Recorded;
     use plumb_provider_ha::moment::Moment;
     use plumb_provider_ha::status::{ResourceStatus, Verdict};
@@ -320,25 +320,13 @@ mod tests {
     use crate::args::{self, Command, HaCommand};
 
     fn described() -> Described {
-        let server = |number: u8| Server {
-            name: format!("server{number}"),
-            instance_id: format!("i-{number}"),
-            eni_id: format!("eni-{number}"),
-            vpc_id: None,
-            availability_zone: "ap-northeast-1a".into(),
-            interconnect: [10, 0, number, 10].into(),
-        };
-        let cluster = Cluster {
-            name: "db".into(),
-            region: None,
-            servers: vec![server(1), server(2)],
-            partition: PartitionCheck::default(),
-            heartbeat: Heartbeat::default(),
-            arbiter: Arbiter::None,
-            forced_stop: None,
-        };
+        let zone = "ap-northeast-1a";
+        let servers = vec![
+            Server::new("server1", "i-1", "eni-1", zone, [10, 0, 1, 10].into()),
+            Server::new("server2", "i-2", "eni-2", zone, [10, 0, 2, 10].into()),
+        ];
         let group = Group::new("failover1", "db", &["server1", "server2"], Vec::new());
-        Described { cluster, group, applied: None }
+        Described { cluster: Cluster::new("db", servers), group, applied: None }
     }
 
     /// What is recorded (`-` for a stopped group) and what AWS has.

@@ -1,10 +1,15 @@
 //! `ha status`: where groups are active and how they are.
 
+use std::collections::BTreeMap;
+use std::collections::btree_map::Entry;
+use std::sync::Arc;
 use std::time::Duration;
 
 use plumb_provider_ha::agent::report::AgentReport;
-use plumb_provider_ha::connect;
+use plumb_provider_ha::arbiter::Arbiter;
+use plumb_provider_ha::connect::{self, Region};
 use plumb_provider_ha::errors::Language;
+use plumb_provider_ha::group::Cluster;
 use plumb_provider_ha::status::{GroupStatus, Known, look_at};
 use serde_json::{Value as Json, json};
 
@@ -73,17 +78,37 @@ async fn show(args: &HaStatusArgs, session: &Session, ui: &Ui, before: &str) -> 
     Ok(if all.iter().all(Seen::is_well) { Exit::Success } else { Exit::Changes })
 }
 
+/// What all groups of a cluster are looked at with.
+struct Reached {
+    aws: Region,
+    arbiter: Option<Arc<dyn Arbiter>>,
+    agent: Option<AgentReport>,
+}
+
+impl Reached {
+    async fn of(cluster: &Cluster, session: &Session) -> Result<Self, Failure> {
+        let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
+        let password = session.environment.get("PGPASSWORD").map(String::as_str);
+        Ok(Self {
+            aws: Region::of(cluster).await.map_err(failed)?,
+            arbiter: connect::arbiter(cluster, password).await.map_err(failed)?,
+            agent: ask::report(&cluster.name, session).await,
+        })
+    }
+}
+
 async fn look(args: &HaStatusArgs, session: &Session) -> Result<Vec<Seen>, Failure> {
-    let password = session.environment.get("PGPASSWORD").map(String::as_str);
     let log = history::log(session)?;
+    let mut clusters = BTreeMap::new();
     let mut all = Vec::new();
     for it in described::groups(&args.common.state, args.group.as_deref())? {
-        let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
-        let cloud = connect::cloud_of(&it.cluster, &it.group).await.map_err(failed)?;
-        let arbiter = connect::arbiter(&it.cluster, password).await.map_err(failed)?;
-        let known = Known { arbiter: arbiter.as_deref(), log: &log, applied: it.applied.as_ref() };
-        let group = look_at(&it.cluster, &it.group, &*cloud, known).await;
-        all.push(Seen { group, agent: ask::report(&it.cluster.name, session).await });
+        let reached = match clusters.entry(it.cluster.name.clone()) {
+            Entry::Occupied(found) => found.into_mut(),
+            Entry::Vacant(none) => none.insert(Reached::of(&it.cluster, session).await?),
+        };
+        let known = Known { arbiter: reached.arbiter.as_deref(), log: &log, applied: it.applied.as_ref() };
+        let group = look_at(&it.cluster, &it.group, &*reached.aws.within(&it.group), known).await;
+        all.push(Seen { group, agent: reached.agent.clone() });
     }
     Ok(all)
 }

@@ -4,11 +4,12 @@ use super::*;
 use crate::address::Look;
 use crate::cloud::ErrorKind;
 use crate::cloud::memory::{Effect, Fuse};
-use crate::status::{GroupStatus, Verdict, status, unanimous};
+use crate::status::{GroupStatus, Known, Verdict, look_at, unanimous};
 
 async fn seen(scene: &Scene) -> GroupStatus {
     let log = scene.with(async |it| it.log().unwrap()).await;
-    status(&scene.cluster, &scene.group, &scene.aws(), Some(&scene.arbiter), &log).await
+    let known = Known { arbiter: Some(&scene.arbiter), log: &log, applied: None };
+    look_at(&scene.cluster, &scene.group, &scene.aws(), known).await
 }
 
 fn on(server: &str) -> Verdict {
