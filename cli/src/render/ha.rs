@@ -16,8 +16,11 @@ pub fn status(it: &GroupStatus, language: Language, paint: Paint) -> String {
     let since = since.map(|since| format!(", since {since}, {}", ago(since, it.at)));
     let mut out = format!("{}  {}", paint.bold(&format!("{}/{}", it.cluster, it.group)), paint.strong(color, word));
     out += &format!("{rest}  (epoch {}{})\n", it.epoch(), since.unwrap_or_default());
-    if let Some(lease) = it.lease.as_ref().filter(|lease| !lease.has_expired(it.at)) {
-        out += &format!("  lease: {} until {}\n", lease.holder, lease.expires);
+    if let Some(lease) = it.lease.as_ref().filter(|lease| !lease.holder.is_empty()) {
+        out += &match lease.has_expired(it.at) {
+            false => format!("  lease: {} until {}\n", lease.holder, lease.expires),
+            true => format!("  lease: nobody holds it; {} had it last\n", lease.holder),
+        };
     }
     let width = it.resources.iter().map(|it| it.name.len()).chain(it.zones.iter().map(|it| it.server.len())).max();
     let width = width.unwrap_or(0);

@@ -41,8 +41,16 @@ struct Description {
 /// Runs the agent until it ends.
 pub async fn run(args: &HaAgentArgs, session: &Session, ui: &Ui) -> Result<Exit, Failure> {
     let run_dir = run_dir(session);
-    std::fs::create_dir_all(&run_dir).map_err(|error| cannot(format!("{}: {error}", run_dir.display())))?;
+    std::fs::create_dir_all(&run_dir).map_err(|error| {
+        let way = format!("Set {} to a folder that this user can make and write to", connect::RUN_DIR_VARIABLE);
+        cannot(format!("the folder {} cannot be made: {error}. {way}", run_dir.display()))
+    })?;
+    runnable("-address-program", args.address_program.as_deref())?;
+    runnable("-power-program", args.power_program.as_deref())?;
     let description = description(args)?;
+    let socket = connect::socket_path(&run_dir, &description.cluster.name);
+    // Two agents share the journal, too; this one says what it is.
+    control::alone(&socket).map_err(cannot)?;
     let path = journal_path(session.environment.get(JOURNAL_VARIABLE).map(String::as_str));
     let journal = FileJournal::open(&path).map_err(|error| history::unreadable(&error.to_string()))?;
     let entries = journal.entries().map_err(|error| history::unreadable(&error.to_string()))?;
@@ -53,7 +61,10 @@ pub async fn run(args: &HaAgentArgs, session: &Session, ui: &Ui) -> Result<Exit,
     let Description { cluster, groups } = description;
     let settings = Settings { cluster, groups, server: args.server.clone(), epochs };
     if settings.own().is_none() {
-        return Err(cannot(format!("the cluster {} has no server {:?}", settings.cluster.name, args.server)).into());
+        let names: Vec<&str> = settings.cluster.servers.iter().map(|it| &*it.name).collect();
+        let (cluster, names) = (&settings.cluster.name, names.join(", "));
+        let reason = format!("the cluster {cluster} has no server {:?}: -server names one of {names}", args.server);
+        return Err(cannot(reason).into());
     }
     let machine = Machine { run_dir: run_dir.clone(), address_program: args.address_program.clone() };
     let charge = Charge {
@@ -63,7 +74,6 @@ pub async fn run(args: &HaAgentArgs, session: &Session, ui: &Ui) -> Result<Exit,
         power: args.power_program.clone(),
     };
     let (outbox, inbox) = mpsc::unbounded_channel();
-    let socket = connect::socket_path(&run_dir, &settings.cluster.name);
     // Before anything else is done: two agents of one server would be two that believe to be it.
     let listener = control::open(&socket).map_err(cannot)?;
     let warden = Arc::new(warden(&charge, outbox.clone())?);
@@ -114,7 +124,13 @@ async fn serve(
     };
     let metrics = match args.metrics.as_str() {
         "off" => None,
-        address => Some(TcpListener::bind(address).await.map_err(|error| cannot(format!("{address}: {error}")))?),
+        address => {
+            let listener = TcpListener::bind(address).await.map_err(|error| {
+                let way = "Give -metrics another address with its port, or \"off\"";
+                cannot(format!("metrics cannot be served at {address}: {error}. {way}"))
+            })?;
+            Some(listener)
+        }
     };
     let agent = Agent::new(settings, &uuid::Uuid::new_v4().to_string(), BootClock.now());
     let listening = outbox.clone();
@@ -170,14 +186,18 @@ pub async fn guard() -> Result<Exit, Failure> {
 
 fn description(args: &HaAgentArgs) -> Result<Description, Failure> {
     if let Some(path) = &args.description {
-        let text = std::fs::read_to_string(path).map_err(|error| cannot(format!("{}: {error}", path.display())))?;
-        let read = serde_json::from_str(&text).map_err(|error| cannot(format!("{}: {error}", path.display())))?;
-        return Ok(read);
+        let unusable = |error: &dyn std::fmt::Display| {
+            let way = "It is JSON with \"cluster\" and \"groups\", as \"plumb output -json\" writes it of an output that has both";
+            cannot(format!("the description {} cannot be used: {error}. {way}", path.display()))
+        };
+        let text = std::fs::read_to_string(path).map_err(|error| unusable(&error))?;
+        return Ok(serde_json::from_str(&text).map_err(|error| unusable(&error))?);
     }
     let mut found = described::groups(&args.state, None)?;
     found.retain(|it| args.cluster.as_ref().is_none_or(|name| it.cluster.name == *name));
     let Some(first) = found.first() else {
-        return Err(cannot("the state has no failover group of the cluster".to_owned()).into());
+        let of = args.cluster.as_ref().map(|name| format!(" of a cluster {name}")).unwrap_or_default();
+        return Err(cannot(format!("the state has no failover group{of}: apply one, or name a -description")).into());
     };
     let cluster = first.cluster.clone();
     if found.iter().any(|it| it.cluster.name != cluster.name) {
@@ -187,9 +207,17 @@ fn description(args: &HaAgentArgs) -> Result<Description, Failure> {
 }
 
 fn key(path: &Path) -> Result<Vec<u8>, Diagnostic> {
-    let key = std::fs::read(path).map_err(|error| cannot(format!("{}: {error}", path.display())))?;
+    let key = std::fs::read(path)
+        .map_err(|error| cannot(format!("the key of heartbeats {} cannot be read: {error}", path.display())))?;
     let key = key.trim_ascii().to_vec();
-    if key.is_empty() { Err(cannot(format!("{} is empty", path.display()))) } else { Ok(key) }
+    if key.is_empty() { Err(cannot(format!("the key of heartbeats {} is empty", path.display()))) } else { Ok(key) }
+}
+
+/// Whether a program of the site is there: without it, an agent could give nothing up, and would end the machine.
+fn runnable(option: &str, program: Option<&Path>) -> Result<(), Diagnostic> {
+    let Some(program) = program else { return Ok(()) };
+    let found = which::which(program).map(drop);
+    found.map_err(|error| cannot(format!("the program {} of {option} cannot be run: {error}", program.display())))
 }
 
 fn cannot(reason: String) -> Diagnostic {

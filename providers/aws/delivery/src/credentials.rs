@@ -93,7 +93,7 @@ pub(crate) async fn resolve_credentials(sdk: SdkConfig) -> Result<SdkConfig, Dia
         Ok(_) => Ok(sdk),
         Err(error) => Err(Diagnostic::error(
             "No valid credential sources found",
-            format!("AWS cannot be called because no credentials are usable: {}. {CREDENTIALS_HELP}", chain(&error)),
+            format!("AWS cannot be called because no credentials are usable: {}.\n\n{CREDENTIALS_HELP}", chain(&error)),
         )
         .into()),
     }

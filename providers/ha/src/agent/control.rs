@@ -29,15 +29,24 @@ pub enum ControlError {
     Silent(String),
 }
 
+/// Whether nobody listens at the socket.
+///
+/// # Errors
+/// An agent does.
+pub fn alone(path: &Path) -> Result<(), String> {
+    match std::os::unix::net::UnixStream::connect(path) {
+        Ok(_) => Err(format!("an agent of the cluster runs on this machine already: it listens at {}", path.display())),
+        Err(_) => Ok(()),
+    }
+}
+
 /// Opens the socket for the agent's user only. What an agent that has died left there is replaced.
 ///
 /// # Errors
 /// It cannot be opened, as a clause; or another agent listens there.
 pub fn open(path: &Path) -> Result<UnixListener, String> {
     let failed = |error: std::io::Error| format!("{}: {error}", path.display());
-    if std::os::unix::net::UnixStream::connect(path).is_ok() {
-        return Err(format!("another agent listens at {}", path.display()));
-    }
+    alone(path)?;
     match std::fs::remove_file(path) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         _ => {}

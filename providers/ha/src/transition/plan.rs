@@ -35,7 +35,8 @@ pub fn plan(cluster: &Cluster, group: &Group, request: &Request, facts: &Facts) 
     let to = match &request.to {
         None => None,
         Some(name) => Some(cluster.server(name).filter(|it| group.startup.contains(&it.name)).ok_or_else(|| {
-            trouble(Problem::NoTarget).with("reason", format!("{name} is not in the group's startup list"))
+            trouble(Problem::NoTarget)
+                .with("reason", format!("{name} is not in the group's startup list: {}", group.startup.join(", ")))
         })?),
     };
     only_one(group, request, facts)?;
