@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeMap, HashMap};
 
-use super::PlanMode;
 use super::propose::{mark_sensitive, propose};
 use super::reads::Job;
 use super::walk::{Walk, provider_error};
@@ -53,11 +52,6 @@ pub(crate) fn opened(block: &Block, value: Value) -> Value {
 impl<'a> Walk<'a> {
     /// Evaluates the instances of an ephemeral block; those whose configuration is known are opened.
     pub(super) fn ephemeral_jobs(&mut self, module: ModuleIndex, name: &ResourceName, jobs: &mut Vec<Job>) {
-        let node = Node::Resource(module, name.clone());
-        if self.request.options.mode == PlanMode::Destroy && !self.serves_provider(&node) {
-            // A destroy evaluates nothing but providers.
-            return;
-        }
         for instance in self.evaluator.instances_of(module) {
             let Some((kind, keys)) = self.expand(instance, name) else { continue };
             self.evaluator.objects.declare(instance, name, kind, BTreeMap::new());
@@ -167,11 +161,6 @@ impl<'a> Walk<'a> {
                 self.diagnostics.push(found.of(&addr));
             }
         }
-    }
-
-    /// Whether a provider's configuration is made from the block.
-    fn serves_provider(&self, node: &Node) -> bool {
-        self.order.dependents([node]).into_iter().any(|it| matches!(it, Node::Provider(_)))
     }
 }
 

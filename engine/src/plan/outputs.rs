@@ -22,13 +22,15 @@ pub(super) fn outputs(walk: &mut Walk<'_>) -> BTreeMap<Arc<str>, OutputChange> {
         return changes;
     }
     for (name, output) in declared {
-        if output.ephemeral || !walk.is_evaluated(name) {
+        if output.ephemeral {
             continue;
         }
         let before = stored_output(request.snapshot, name);
         if destroying {
             changes.extend(before.map(|before| (name.clone(), deleted(before))));
-        } else if let Ok(after) = walk.evaluator.output(Evaluator::ROOT, name) {
+        } else if walk.is_evaluated(name)
+            && let Ok(after) = walk.evaluator.output(Evaluator::ROOT, name)
+        {
             changes.insert(name.clone(), output_change(before, after, output.sensitive));
         }
     }

@@ -1,16 +1,18 @@
-//! Which blocks and objects a plan is about: `-target` and `-exclude`.
+//! Which blocks and objects a plan is about: `-target`, `-exclude`, and what a destroy must know.
 
 use std::collections::BTreeSet;
 
 use super::prior::PriorObjects;
 use super::{PlanMode, PlanOptions};
-use crate::addr::{ConfigResource, InstanceAddr, ModuleAddr, ResourceAddr, Target};
+use crate::addr::{ConfigResource, InstanceAddr, Mode, ModuleAddr, ResourceAddr, Target};
 use crate::config::graph::{Node, Order};
 use crate::config::{Config, ModuleIndex};
 
 /// The part of a configuration and its objects that a plan is about.
 pub struct Included<'a> {
     nodes: Option<BTreeSet<&'a Node>>,
+    /// In a destroy plan, what is evaluated of that.
+    evaluated: Option<BTreeSet<&'a Node>>,
     targets: &'a [Target],
     excludes: &'a [Target],
     /// Resources that are included only because a target needs them: all of their instances.
@@ -20,14 +22,20 @@ pub struct Included<'a> {
 impl<'a> Included<'a> {
     /// Everything that the options name and what it needs; in a destroy plan, what needs it.
     pub fn new(config: &'a Config, order: &'a Order, options: &'a PlanOptions, prior: &PriorObjects) -> Self {
-        let all = Self { nodes: None, targets: &options.targets, excludes: &options.excludes, needed: BTreeSet::new() };
+        let destroying = options.mode == PlanMode::Destroy;
+        let all = Self {
+            nodes: None,
+            evaluated: destroying.then(|| for_destroy(order, prior)),
+            targets: &options.targets,
+            excludes: &options.excludes,
+            needed: BTreeSet::new(),
+        };
         if options.targets.is_empty() && options.excludes.is_empty() {
             return all;
         }
         let named = |targets: &[Target]| -> Vec<&Node> {
             order.nodes().filter(|node| targets.iter().any(|target| names(config, target, node))).collect()
         };
-        let destroying = options.mode == PlanMode::Destroy;
         let mut nodes: BTreeSet<&Node> = order.nodes().collect();
         let mut needed = BTreeSet::new();
         if !options.targets.is_empty() {
@@ -57,7 +65,8 @@ impl<'a> Included<'a> {
 
     /// Whether a block is evaluated.
     pub fn node(&self, node: &Node) -> bool {
-        self.nodes.as_ref().is_none_or(|nodes| nodes.contains(node))
+        let among = |nodes: &Option<BTreeSet<&Node>>| nodes.as_ref().is_none_or(|nodes| nodes.contains(node));
+        among(&self.nodes) && among(&self.evaluated)
     }
 
     /// Whether the plan covers only a part of the configuration.
@@ -74,6 +83,19 @@ impl<'a> Included<'a> {
             || self.targets.iter().any(|it| it.contains(addr))
             || (!self.needed.is_empty() && self.needed.contains(&addr.config()))
     }
+}
+
+/// What must be evaluated to delete objects: the configurations of their providers, and what people give. Nothing is
+/// made of all else, and what it names may be gone: a destroy that was interrupted leaves some instances of a resource.
+fn for_destroy<'o>(order: &'o Order, prior: &PriorObjects) -> BTreeSet<&'o Node> {
+    let managed = prior.iter().filter(|(key, _)| key.addr.resource.mode == Mode::Managed);
+    let providers: BTreeSet<&str> = managed.map(|(_, object)| object.record.provider.as_str()).collect();
+    let roots = order.nodes().filter(|node| match node {
+        Node::Provider(addr) => providers.contains(&*addr.to_string()),
+        Node::Variable(module, _) => *module == ModuleIndex(0),
+        _ => false,
+    });
+    order.closure(roots)
 }
 
 /// Resources whose objects were made from an object that a target names: they cannot outlive it.

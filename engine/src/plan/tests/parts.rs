@@ -1,7 +1,7 @@
 //! Imports, removals, and plans of a part of a configuration.
 
 use super::{changes, planned, planned_with, said, scene};
-use crate::plan::{PlanMode, PlanOptions};
+use crate::plan::{Action, PlanMode, PlanOptions};
 
 fn targeted(mode: PlanMode, target: &str) -> PlanOptions {
     PlanOptions { mode, targets: vec![target.parse().unwrap()], ..PlanOptions::default() }
@@ -56,6 +56,35 @@ fn a_destroy_lets_go_of_reads_that_would_have_to_wait() {
     let made = scene(main).object("data.test_thing.d", "1");
     let destroy = PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() };
     assert_eq!(planned_with(&made, destroy), ["Forget data.test_thing.d"]);
+}
+
+/// A destroy that was interrupted leaves some instances of a resource; what names the others is evaluated no more.
+#[test]
+fn a_destroy_needs_nothing_of_what_is_gone() {
+    let main = "
+        resource \"test_thing\" \"each\" {
+          for_each = { a = 1, b = 2 }
+        }
+        locals {
+          first = test_thing.each[\"a\"].input
+        }
+        data \"test_thing\" \"d\" {
+          input = local.first
+        }
+        resource \"test_thing\" \"user\" {
+          count = data.test_thing.d.output
+        }
+        output \"first\" {
+          value = local.first
+        }";
+    let left = scene(main).object("test_thing.each[\"b\"]", "2").object("test_thing.user[0]", "1");
+    let left = left.object("data.test_thing.d", "1").output("first", "1");
+    let destroy = PlanOptions { mode: PlanMode::Destroy, ..PlanOptions::default() };
+    let result = left.plan_with(destroy);
+    assert!(!result.diagnostics.has_errors(), "{:?}", result.diagnostics);
+    let expected = ["Forget data.test_thing.d", "Delete test_thing.each[\"b\"]", "Delete test_thing.user[0]"];
+    assert_eq!(changes(&result.plan), expected);
+    assert_eq!(result.plan.outputs["first"].action, Action::Delete);
 }
 
 #[test]

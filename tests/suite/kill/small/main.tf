@@ -17,6 +17,9 @@ variable "generation" {
 
 locals {
   tags = { Name = "kill", owner = var.owner }
+
+  # An interrupted destroy leaves one of the two: what names the other must not be in the way of the next one.
+  subnet = aws_subnet.this["a"].id
 }
 
 data "aws_ami" "linux" {
@@ -209,7 +212,7 @@ resource "aws_efs_file_system" "this" {
 
 resource "aws_efs_mount_target" "this" {
   file_system_id = aws_efs_file_system.this.id
-  subnet_id      = aws_subnet.this["a"].id
+  subnet_id      = local.subnet
 }
 
 resource "aws_route53_zone" "this" {
