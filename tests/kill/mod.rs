@@ -19,6 +19,7 @@ use libtest_mimic::{Failed, Trial};
 use self::scenario::ALL;
 pub use self::scenario::{Configuration, Scenario};
 pub use self::stage::{Origin, Stage};
+use super::faults::say;
 use super::proxy::{Faults, Kill, Proxy};
 use super::space::{Run, root};
 
@@ -71,7 +72,12 @@ fn harness(scenario: &'static Scenario) -> Result<(), Failed> {
                 while let Some(boundary) = chosen.get(next.fetch_add(1, Ordering::Relaxed)) {
                     let ended = killed(scenario, &origin, &reference, *boundary);
                     let mut failures = failures.lock().expect("no panic");
-                    failures.extend(ended.err().map(|error| format!("{boundary:?}: {error}")));
+                    if let Err(error) = ended {
+                        // All of it comes at the end, which may be hours away.
+                        let first = error.lines().next().unwrap_or_default();
+                        say(&format!("kill::{}: {boundary:?}: {first}", scenario.name));
+                        failures.push(format!("{boundary:?}: {error}"));
+                    }
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                     if done % TALLY == 0 {
                         report(scenario.name, all, done, failures.len());
@@ -86,9 +92,7 @@ fn harness(scenario: &'static Scenario) -> Result<(), Failed> {
 }
 
 fn report(name: &str, all: usize, tried: usize, failed: usize) {
-    use std::io::Write;
-    // The figures are the point of the harness; a test's own output is shown only when it fails.
-    drop(writeln!(std::io::stderr(), "kill::{name}: {tried} of {all} boundaries, {failed} not converged"));
+    say(&format!("kill::{name}: {tried} of {all} boundaries, {failed} not converged"));
 }
 
 fn choose(all: Vec<Boundary>, scenario: &Scenario) -> Vec<Boundary> {
