@@ -74,9 +74,9 @@ fn harness(scenario: &'static Scenario) -> Result<(), Failed> {
                     let mut failures = failures.lock().expect("no panic");
                     if let Err(error) = ended {
                         // All of it comes at the end, which may be hours away.
-                        let first = error.lines().next().unwrap_or_default();
-                        say(&format!("kill::{}: {boundary:?}: {first}", scenario.name));
-                        failures.push(format!("{boundary:?}: {error}"));
+                        let failure = format!("{boundary:?}: {error}");
+                        say(&format!("kill::{}: {}", scenario.name, failure.lines().next().unwrap_or_default()));
+                        failures.push(failure);
                     }
                     let done = done.fetch_add(1, Ordering::Relaxed) + 1;
                     if done % TALLY == 0 {

@@ -68,9 +68,6 @@ impl Walk<'_> {
 
     /// Evaluates the asserts of a check block; one that does not hold is a warning.
     pub(super) fn check(&mut self, module: ModuleIndex, name: &Arc<str>) {
-        if self.request.options.mode == PlanMode::Destroy {
-            return;
-        }
         let check = &self.request.config.module(module).checks[name];
         for instance in self.evaluator.instances_of(module) {
             let place = Place::in_module("check", self.evaluator.module_addr(instance), name);

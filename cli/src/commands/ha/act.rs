@@ -9,7 +9,7 @@ use plumb_provider_ha::agent::event::Command;
 use plumb_provider_ha::arbiter::Arbiter;
 use plumb_provider_ha::arbiter::journaled::Journaled;
 use plumb_provider_ha::cloud::patient::Patience;
-use plumb_provider_ha::connect::{self, JOURNAL_VARIABLE, Region, journal_path};
+use plumb_provider_ha::connect::{JOURNAL_VARIABLE, Region, journal_path};
 use plumb_provider_ha::errors::{Language, Trouble};
 use plumb_provider_ha::group::Exclusive;
 use plumb_provider_ha::journal::{FileJournal, Kind, Outcome, TransitionRecord, recorded};
@@ -18,7 +18,7 @@ use plumb_provider_ha::transition::{KeepLease, LeftAlone, Manager, Occupancy, Re
 
 use super::described::Described;
 use super::told::{Told, tell};
-use super::{ask, described, diagnostic, history, language};
+use super::{arbiter, ask, described, diagnostic, history, language, unplaced};
 use crate::args::{HaCommon, HaGroupArgs, HaMoveArgs};
 use crate::lock::who;
 use crate::session::{Exit, Failure, Session};
@@ -70,10 +70,8 @@ async fn grant(wish: &Wish<'_>, session: &Session, ui: &Ui) -> Result<Exit, Fail
         }
         return Ok(Exit::Success);
     }
-    let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
-    let cloud = Region::of(&it.cluster).await.map_err(failed)?.within(&it.group);
-    let password = session.environment.get("PGPASSWORD").map(String::as_str);
-    let arbiter = connect::arbiter(&it.cluster, password).await.map_err(failed)?;
+    let cloud = Region::of(&it.cluster).await.map_err(unplaced)?.within(&it.group);
+    let arbiter = arbiter(&it.cluster, session).await?;
     let path = journal_path(session.environment.get(JOURNAL_VARIABLE).map(String::as_str));
     let journal = FileJournal::open(&path).map_err(|error| history::unreadable(&error.to_string()))?;
     let counted = Journaled::new(&journal);

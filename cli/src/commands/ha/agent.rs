@@ -26,7 +26,7 @@ use tokio::net::TcpListener;
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::mpsc;
 
-use super::{described, history, run_dir};
+use super::{arbiter, described, history, run_dir, socket, unplaced};
 use crate::args::HaAgentArgs;
 use crate::session::{Exit, Failure, Session};
 use crate::ui::Ui;
@@ -48,7 +48,7 @@ pub async fn run(args: &HaAgentArgs, session: &Session, ui: &Ui) -> Result<Exit,
     runnable("-address-program", args.address_program.as_deref())?;
     runnable("-power-program", args.power_program.as_deref())?;
     let description = description(args)?;
-    let socket = connect::socket_path(&run_dir, &description.cluster.name);
+    let socket = socket(&description.cluster.name, session);
     // Two agents share the journal, too; this one says what it is.
     control::alone(&socket).map_err(cannot)?;
     let path = journal_path(session.environment.get(JOURNAL_VARIABLE).map(String::as_str));
@@ -99,11 +99,9 @@ async fn serve(
     (outbox, inbox, listener): Ways,
     ui: &Ui,
 ) -> Result<plumb_provider_ha::group::FinalAction, Failure> {
-    let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
-    let cloud = connect::cloud(&settings.cluster).await.map_err(failed)?;
-    let password = session.environment.get("PGPASSWORD").map(String::as_str);
+    let cloud = connect::cloud(&settings.cluster).await.map_err(unplaced)?;
     let journal: Arc<dyn plumb_provider_ha::journal::Journal> = Arc::new(journal);
-    let arbiter = connect::arbiter(&settings.cluster, password).await.map_err(failed)?;
+    let arbiter = arbiter(&settings.cluster, session).await?;
     let arbiter = arbiter.unwrap_or_else(|| Arc::new(Counted::new(journal.clone())));
     let key = args.key_file.as_deref().map(key).transpose()?;
     let interconnect = Arc::new(Interconnect::open(&settings, args.port, key).await.map_err(cannot)?);

@@ -6,11 +6,10 @@ use plumb_engine::diagnostic::Diagnostic;
 use plumb_provider_ha::agent::control::{self, ControlError};
 use plumb_provider_ha::agent::event::Command;
 use plumb_provider_ha::agent::report::AgentReport;
-use plumb_provider_ha::connect;
 use serde_json::Value as Json;
 
 use super::described::Described;
-use super::run_dir;
+use super::socket;
 use crate::session::{Failure, Session};
 
 /// Time for an agent to say how it is.
@@ -18,17 +17,13 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// What the agent of this server says of itself; `None` where none runs here, or it does not answer.
 pub async fn report(cluster: &str, session: &Session) -> Option<AgentReport> {
-    let socket = connect::socket_path(&run_dir(session), cluster);
-    let answer = tokio::time::timeout(PATIENCE, control::ask(&socket, &Command::Status)).await;
-    match answer {
-        Ok(Ok(report)) => serde_json::from_value(report).ok(),
-        Ok(Err(ControlError::Nobody(_))) => None,
-        Ok(Err(error)) => {
+    let socket = socket(cluster, session);
+    let asked = tokio::time::timeout(PATIENCE, control::ask(&socket, &Command::Status)).await;
+    match asked.unwrap_or_else(|late| Err(ControlError::Silent(late.to_string()))) {
+        Ok(report) => serde_json::from_value(report).ok(),
+        Err(ControlError::Nobody(_)) => None,
+        Err(error) => {
             tracing::warn!(%error, "the agent of this server says nothing of itself");
-            None
-        }
-        Err(_) => {
-            tracing::warn!("the agent of this server does not answer");
             None
         }
     }
@@ -36,7 +31,7 @@ pub async fn report(cluster: &str, session: &Session) -> Option<AgentReport> {
 
 /// Asks the agent of this server; `None` where none runs here.
 pub async fn agent(it: &Described, command: &Command, session: &Session) -> Result<Option<Json>, Failure> {
-    let socket = connect::socket_path(&run_dir(session), &it.cluster.name);
+    let socket = socket(&it.cluster.name, session);
     match control::ask(&socket, command).await {
         Ok(status) => Ok(Some(status)),
         Err(ControlError::Nobody(_)) => Ok(None),

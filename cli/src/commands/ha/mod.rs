@@ -10,10 +10,13 @@ mod status;
 mod told;
 
 use std::path::PathBuf;
+use std::sync::Arc;
 
-use plumb_engine::diagnostic::Diagnostic;
+use plumb_engine::diagnostic::{Diagnostic, Diagnostics};
+use plumb_provider_ha::arbiter::Arbiter;
 use plumb_provider_ha::connect;
 use plumb_provider_ha::errors::{Language, Trouble};
+use plumb_provider_ha::group::Cluster;
 
 use crate::args::HaCommand;
 use crate::session::{Exit, Failure, Session};
@@ -32,6 +35,22 @@ pub async fn run(command: &HaCommand, session: &Session, ui: &Ui) -> Result<Exit
         HaCommand::History(it) => history::run(it, session, ui),
         HaCommand::Explain(it) => explain::run(it, session, ui),
     }
+}
+
+/// What stands in no source file: descriptions come from the state, settings from the environment.
+fn unplaced(diagnostics: Diagnostics) -> Failure {
+    Failure { diagnostics, ..Failure::default() }
+}
+
+/// The arbiter of a cluster, with the password that the environment has for it.
+async fn arbiter(cluster: &Cluster, session: &Session) -> Result<Option<Arc<dyn Arbiter>>, Failure> {
+    let password = session.environment.get("PGPASSWORD").map(String::as_str);
+    connect::arbiter(cluster, password).await.map_err(unplaced)
+}
+
+/// The socket of the agent of this server.
+fn socket(cluster: &str, session: &Session) -> PathBuf {
+    connect::socket_path(&run_dir(session), cluster)
 }
 
 /// The folder of agents on this machine.

@@ -7,13 +7,13 @@ use std::time::Duration;
 
 use plumb_provider_ha::agent::report::AgentReport;
 use plumb_provider_ha::arbiter::Arbiter;
-use plumb_provider_ha::connect::{self, Region};
+use plumb_provider_ha::connect::Region;
 use plumb_provider_ha::errors::Language;
 use plumb_provider_ha::group::Cluster;
 use plumb_provider_ha::status::{GroupStatus, Known, look_at};
 use serde_json::{Value as Json, json};
 
-use super::{ask, described, history, language};
+use super::{arbiter, ask, described, history, language, unplaced};
 use crate::args::HaStatusArgs;
 use crate::render::{Paint, ha, ha_agent};
 use crate::session::{Exit, Failure, Session};
@@ -25,7 +25,7 @@ const CLEAR: &str = "\u{1b}[H\u{1b}[2J";
 /// A group from here, and as the agent of this server has it.
 struct Seen {
     group: GroupStatus,
-    agent: Option<AgentReport>,
+    agent: Option<Arc<AgentReport>>,
 }
 
 impl Seen {
@@ -82,17 +82,15 @@ async fn show(args: &HaStatusArgs, session: &Session, ui: &Ui, before: &str) -> 
 struct Reached {
     aws: Region,
     arbiter: Option<Arc<dyn Arbiter>>,
-    agent: Option<AgentReport>,
+    agent: Option<Arc<AgentReport>>,
 }
 
 impl Reached {
     async fn of(cluster: &Cluster, session: &Session) -> Result<Self, Failure> {
-        let failed = |diagnostics| Failure { diagnostics, ..Failure::default() };
-        let password = session.environment.get("PGPASSWORD").map(String::as_str);
         Ok(Self {
-            aws: Region::of(cluster).await.map_err(failed)?,
-            arbiter: connect::arbiter(cluster, password).await.map_err(failed)?,
-            agent: ask::report(&cluster.name, session).await,
+            aws: Region::of(cluster).await.map_err(unplaced)?,
+            arbiter: arbiter(cluster, session).await?,
+            agent: ask::report(&cluster.name, session).await.map(Arc::new),
         })
     }
 }

@@ -103,9 +103,8 @@ impl Telemetry {
 
     /// The metrics as Prometheus reads them.
     pub fn text(&self) -> String {
-        let report = self.report.lock().unwrap_or_else(PoisonError::into_inner).clone();
-        if let Some(report) = report {
-            self.gauges.set(&report);
+        if let Some(report) = &*self.report.lock().unwrap_or_else(PoisonError::into_inner) {
+            self.gauges.set(report);
         }
         let mut text = String::new();
         encode(&mut text, &self.registry).expect("a string takes everything");
